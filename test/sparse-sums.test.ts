@@ -36,7 +36,11 @@ const plain = sumsWith(() => {
   };
 });
 
-const sums = (section: SparseSection, point: Float64Array, by: Sums = { sparseLossAndGradient }) => {
+const sums = (
+  section: SparseSection,
+  point: Float64Array,
+  by: Pick<Sums, 'sparseLossAndGradient'> = { sparseLossAndGradient },
+) => {
   const { loss, gradient } = finish(by.sparseLossAndGradient(section, point));
   return bits(joined(loss, gradient));
 };

@@ -1,13 +1,19 @@
 import * as tf from '@tensorflow/tfjs';
 import { BackendInUse } from '../src/compile/backend-in-use.js';
 import { Random } from '../src/core/random.js';
-import { evaluatePlain, type PlainProblem, type PlainProblemOptions, plainProblem } from '../src/objective/float64.js';
+import type { FeatureArray } from '../src/data/batches.js';
+import { type DenseProblem, evaluatePlain, type PlainProblemOptions, plainProblem } from '../src/objective/float64.js';
 import { hessianMatrix } from '../src/objective/hessian.js';
 import { largestPart, tensorHessian, tensorHessianPart } from '../src/objective/tensor-hessian.js';
 import { Turns } from '../src/objective/turns.js';
 import { onEveryBackend } from './helpers/backends.js';
 
-function problemOf(n: number, d: number, q: number, others: Partial<PlainProblemOptions> = {}): PlainProblem {
+function problemOf(
+  n: number,
+  d: number,
+  q: number,
+  others: Partial<PlainProblemOptions<FeatureArray>> = {},
+): DenseProblem {
   const random = new Random(7);
   const values = Float32Array.from({ length: n * d }, () => random.uniform() - 0.3);
   const labels = Int32Array.from({ length: n }, (_, i) => (i < q ? i : random.below(q)));
@@ -23,7 +29,7 @@ function vectorOf(size: number, scale = 1): Float64Array {
 }
 
 /** A vector like a gradient: its biases sum to 0, and are 0 without an intercept. */
-function slopeOf({ size, numFeatures: d, numClasses: q, fitIntercept }: PlainProblem): Float64Array {
+function slopeOf({ size, numFeatures: d, numClasses: q, fitIntercept }: DenseProblem): Float64Array {
   const vector = vectorOf(size);
   const bias = vector.subarray(d * q);
   const mean = bias.reduce((sum, each) => sum + each, 0) / q;
@@ -32,7 +38,7 @@ function slopeOf({ size, numFeatures: d, numClasses: q, fitIntercept }: PlainPro
 }
 
 /** ∇²f(θ)·v by central differences of the float64 gradient. */
-function product(problem: PlainProblem, point: Float64Array, vector: Float64Array): Float64Array {
+function product(problem: DenseProblem, point: Float64Array, vector: Float64Array): Float64Array {
   const at = (step: number) =>
     evaluatePlain(
       problem,
@@ -46,14 +52,14 @@ function product(problem: PlainProblem, point: Float64Array, vector: Float64Arra
 const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, each, i) => sum + each * b[i], 0);
 
 onEveryBackend('the Hessian on tensors', () => {
-  const factored = async (problem: PlainProblem, point: Float64Array, work = 1e12, signal?: AbortSignal) => {
+  const factored = async (problem: DenseProblem, point: Float64Array, work = 1e12, signal?: AbortSignal) => {
     const backend = new BackendInUse('test', signal);
     const found = await tensorHessian(problem, point, { work, backend, signal });
     if ('leftOut' in found) throw new Error(found.leftOut);
     return found;
   };
 
-  it.each<[string, PlainProblem]>([
+  it.each<[string, DenseProblem]>([
     ['three classes', problemOf(60, 7, 3)],
     ['no intercept', problemOf(60, 7, 3, { fitIntercept: false })],
     ['weights, some of them 0', problemOf(60, 7, 3, { sampleWeights: Array.from({ length: 60 }, (_, i) => i % 3) })],

@@ -1,10 +1,14 @@
 // data: rows wherever they are: in one array, kept as they arrived, or stored outside memory.
 import type { FeatureArray } from './batches.js';
 import { KeptRows } from './kept-rows.js';
+import { isSparse, type SparseMatrix, sparseRows } from './matrix.js';
 import { take } from './split.js';
 import { piecesOf, StoredRows } from './stored-rows.js';
 
 export type AnyRows = FeatureArray | KeptRows | StoredRows;
+
+/** Rows that a fit takes. */
+export type TrainingRows = FeatureArray | StoredRows | SparseMatrix;
 
 /** All rows in blocks; each is valid until the next one is requested. */
 export function blocksOf(rows: AnyRows, signal?: AbortSignal): Iterable<FeatureArray> | AsyncIterable<FeatureArray> {
@@ -13,8 +17,10 @@ export function blocksOf(rows: AnyRows, signal?: AbortSignal): Iterable<FeatureA
 }
 
 /** Some rows: a copy, or of stored ones a view, for which the places must ascend. */
-export function takeRows(rows: FeatureArray | StoredRows, places: Int32Array): FeatureArray | StoredRows {
-  return rows instanceof StoredRows ? rows.take(places) : take(rows, places);
+export function takeRows<Rows extends TrainingRows>(rows: Rows, places: Int32Array): Rows;
+export function takeRows(rows: TrainingRows, places: Int32Array): TrainingRows {
+  if (rows instanceof StoredRows) return rows.take(places);
+  return isSparse(rows) ? sparseRows(rows, places) : take(rows, places);
 }
 
 /** Copies of some rows, divided by their scale. */

@@ -23,6 +23,8 @@ export interface FeatureArray<Values extends FeatureValues = FeatureValues> {
   readonly shape: readonly [number, number];
   /** The divisor of the stored values; 1 by default. */
   readonly scale?: number;
+  /** Of a sparse matrix, whose values are its entries alone. */
+  readonly starts?: undefined;
 }
 
 /** Samples as rows of numbers, or as one typed array with its shape. */

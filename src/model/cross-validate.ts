@@ -5,8 +5,7 @@ import { square } from '../core/elementary.js';
 import { DomainError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { assertFunction, assertOneOf, describe } from '../core/shape.js';
-import { takeRows } from '../data/any-rows.js';
-import type { FeatureArray } from '../data/batches.js';
+import { type TrainingRows, takeRows } from '../data/any-rows.js';
 import { complement, type FoldOptions, foldCount, stratifiedFolds } from '../data/folds.js';
 import { assertEachClass, assertRestrictions, foldsByTime } from '../data/groups.js';
 import { type Split, take } from '../data/split.js';
@@ -14,10 +13,10 @@ import { StoredRows } from '../data/stored-rows.js';
 import { eachScore, type Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
 import {
+  type AnyFeatures,
   assertLabelCount,
   assertNotEmpty,
   classesOf,
-  type FeaturesInput,
   largestOf,
   readRows,
 } from '../training/inputs.js';
@@ -87,17 +86,17 @@ export interface CrossValidation<L extends Label> {
  * @see scikit-learn, cross_validate with StratifiedKFold(shuffle=True)
  */
 export async function crossValidate<const L extends Label>(
-  features: FeaturesInput | StoredRows,
+  features: AnyFeatures,
   labels: ArrayLike<L>,
   options: CrossValidateOptions<L> & { readonly outOfFold: true },
 ): Promise<CrossValidation<L> & { readonly probabilities: RowArray }>;
 export async function crossValidate<const L extends Label>(
-  features: FeaturesInput | StoredRows,
+  features: AnyFeatures,
   labels: ArrayLike<L>,
   options?: CrossValidateOptions<L>,
 ): Promise<CrossValidation<L>>;
 export async function crossValidate<const L extends Label>(
-  features: FeaturesInput | StoredRows,
+  features: AnyFeatures,
   labels: ArrayLike<L>,
   options: CrossValidateOptions<L> = {},
 ): Promise<CrossValidation<L>> {
@@ -145,7 +144,7 @@ export async function crossValidate<const L extends Label>(
 
 /** The samples of one fold, or of all other folds. */
 interface Part<L extends Label> {
-  readonly features: FeatureArray | StoredRows;
+  readonly features: TrainingRows;
   readonly labels: L[];
   readonly sampleWeights: Float64Array | undefined;
   readonly groups: (string | number)[] | undefined;
@@ -154,7 +153,7 @@ interface Part<L extends Label> {
 
 /** Validates the samples and assigns them to folds. Each part keeps the order of the samples. */
 export async function foldedData<L extends Label>(
-  features: FeaturesInput | StoredRows,
+  features: AnyFeatures,
   labels: ArrayLike<L>,
   options: Pick<FitOptions<L>, 'classes' | 'sampleWeights' | 'times' | 'standardize' | 'signal'> & FoldOptions,
   where: string,

@@ -6,10 +6,9 @@ import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertFunction, assertOneOf, describe } from '../core/shape.js';
 import type { FoldOptions } from '../data/folds.js';
-import type { StoredRows } from '../data/stored-rows.js';
 import type { Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
-import type { FeaturesInput } from '../training/inputs.js';
+import type { AnyFeatures } from '../training/inputs.js';
 import { assertOptions, type FitOptions, type FitProgress, type OptionsOf } from '../training/options.js';
 import { assertNoCheckpoints, type Cell, FOLD_OPTIONS, foldedData, overFolds, seedOf } from './cross-validate.js';
 import { SoftmaxRegression } from './softmax-regression.js';
@@ -77,17 +76,17 @@ export interface RefittedLambdaPath<L extends Label> extends LambdaPath {
  * @see Hastie, Tibshirani and Friedman, The elements of statistical learning (2009), §7.10; glmnet, cv.glmnet
  */
 export async function lambdaPath<const L extends Label>(
-  features: FeaturesInput | StoredRows,
+  features: AnyFeatures,
   labels: ArrayLike<L>,
   options: LambdaPathOptions<L> & { readonly refit: 'best' | 'oneStandardError' },
 ): Promise<RefittedLambdaPath<L>>;
 export async function lambdaPath<const L extends Label>(
-  features: FeaturesInput | StoredRows,
+  features: AnyFeatures,
   labels: ArrayLike<L>,
   options?: LambdaPathOptions<L>,
 ): Promise<LambdaPath>;
 export async function lambdaPath<const L extends Label>(
-  features: FeaturesInput | StoredRows,
+  features: AnyFeatures,
   labels: ArrayLike<L>,
   options: LambdaPathOptions<L> = {},
 ): Promise<LambdaPath | RefittedLambdaPath<L>> {

@@ -7,9 +7,8 @@ import type { Label } from '../core/labels.js';
 import { minOf } from '../core/lists.js';
 import { assertFunction, describe } from '../core/shape.js';
 import { type FoldOptions, stratifiedOrder } from '../data/folds.js';
-import type { StoredRows } from '../data/stored-rows.js';
 import type { Scores } from '../metrics/scores.js';
-import type { FeaturesInput } from '../training/inputs.js';
+import type { AnyFeatures } from '../training/inputs.js';
 import { assertOptions, type FitProgress, type OptionsOf } from '../training/options.js';
 import {
   assertNoCheckpoints,
@@ -81,7 +80,7 @@ export interface LearningCurve {
  * @see scikit-learn, learning_curve
  */
 export async function learningCurve<const L extends Label>(
-  features: FeaturesInput | StoredRows,
+  features: AnyFeatures,
   labels: ArrayLike<L>,
   options: LearningCurveOptions<L> = {},
 ): Promise<LearningCurve> {

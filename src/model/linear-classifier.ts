@@ -4,10 +4,10 @@ import { type Affine, type Columns, largestFeature } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
 import { checkFeatureCount } from '../core/shape.js';
 import { copyRow, type FeatureArray, type Features, featureShape, isRows, readFeatureArray } from '../data/batches.js';
+import type { SparseMatrix } from '../data/matrix.js';
 import { assertColumns } from '../data/standardize.js';
-import type { StoredRows } from '../data/stored-rows.js';
 import { argMax, argTopK, assertK, softmaxInPlace } from '../predict/scores.js';
-import type { FeaturesInput } from '../training/inputs.js';
+import { type AnyFeatures, isSparseInput } from '../training/inputs.js';
 import { type EvaluateOptions, type Evaluation, evaluateModel } from './evaluation.js';
 import {
   type ContributionOptions,
@@ -19,6 +19,7 @@ import {
 } from './insight.js';
 import { logitsInto, type Prediction } from './predict.js';
 import {
+  checkedCount,
   type PredictOptions,
   predictLabels,
   predictRows,
@@ -26,6 +27,7 @@ import {
   type RowArray,
   type TopKArray,
 } from './predict-async.js';
+import { SparseLogits } from './sparse.js';
 
 /** The parameters of a model, which must not be modified. */
 export let affineOf: (model: LinearClassifier<Label>) => Affine;
@@ -41,6 +43,7 @@ export abstract class LinearClassifier<L extends Label> {
   readonly #affine: Affine;
   /** A buffer for the row being multiplied: allocating 784 numbers takes as long as filling them. */
   readonly #row: FeatureArray<Float64Array>;
+  #sparse: SparseLogits | undefined;
 
   protected constructor(affine: Affine, classes: readonly L[], featureNames: readonly string[] | undefined) {
     this.classes = Object.freeze([...classes]);
@@ -86,11 +89,11 @@ export abstract class LinearClassifier<L extends Label> {
    *
    *   o = xW + b
    *
-   * @param features rows, or a typed array with its shape
+   * @param features rows, a typed array with its shape, or a sparse matrix
    * @returns one Float64Array of [classes] for each sample
    * @throws ShapeError if the number of features is not that of the model; DomainError if a feature is not finite
    */
-  logits(features: Features): Float64Array[] {
+  logits(features: Features | SparseMatrix): Float64Array[] {
     return this.#rows(features, 'logits');
   }
 
@@ -99,11 +102,11 @@ export abstract class LinearClassifier<L extends Label> {
    *
    *   ŷ = softmax(xW + b)
    *
-   * @param features rows, or a typed array with its shape
+   * @param features rows, a typed array with its shape, or a sparse matrix
    * @returns one Float64Array of [classes] for each sample, ≥ 0, sum 1
    * @throws as `logits`
    */
-  predictProbabilities(features: Features): Float64Array[] {
+  predictProbabilities(features: Features | SparseMatrix): Float64Array[] {
     const rows = this.#rows(features, 'predictProbabilities');
     for (const row of rows) softmaxInPlace(row);
     return rows;
@@ -112,10 +115,10 @@ export abstract class LinearClassifier<L extends Label> {
   /**
    * The most probable class of each sample; the first of several equally probable ones.
    *
-   * @param features rows, or a typed array with its shape
+   * @param features rows, a typed array with its shape, or a sparse matrix
    * @throws as `logits`
    */
-  predict(features: Features): L[] {
+  predict(features: Features | SparseMatrix): L[] {
     const where = 'predict';
     const labels = new Array<L>(this.#checkedCount(features, where));
     const logits = new Float64Array(this.classes.length);
@@ -134,7 +137,7 @@ export abstract class LinearClassifier<L extends Label> {
    * @throws DomainError for any other k; otherwise as `logits`
    * @example model.predictTopK(rows, 2)   // [[{ label: 'dog', probability: … }, { label: 'cat', … }], …]
    */
-  predictTopK(features: Features, k: number): Prediction<L>[][] {
+  predictTopK(features: Features | SparseMatrix, k: number): Prediction<L>[][] {
     const where = 'predictTopK';
     assertK(k, this.classes.length, where);
     return this.#rows(features, where).map((row) => {
@@ -152,26 +155,22 @@ export abstract class LinearClassifier<L extends Label> {
    * @returns the numbers of all samples in one array
    * @throws as `logits`; the signal's reason if it is aborted
    */
-  logitsAsync(features: FeaturesInput | StoredRows, options: PredictOptions = {}): Promise<RowArray> {
+  logitsAsync(features: AnyFeatures, options: PredictOptions = {}): Promise<RowArray> {
     return predictRows(this.#affine, features, 'logits', 'logitsAsync', options);
   }
 
   /** `predictProbabilities` in chunks, as `logitsAsync`. Returns the probabilities of all samples in one array. */
-  predictProbabilitiesAsync(features: FeaturesInput | StoredRows, options: PredictOptions = {}): Promise<RowArray> {
+  predictProbabilitiesAsync(features: AnyFeatures, options: PredictOptions = {}): Promise<RowArray> {
     return predictRows(this.#affine, features, 'probabilities', 'predictProbabilitiesAsync', options);
   }
 
   /** `predict` in chunks, as `logitsAsync`. */
-  predictAsync(features: FeaturesInput | StoredRows, options: PredictOptions = {}): Promise<L[]> {
+  predictAsync(features: AnyFeatures, options: PredictOptions = {}): Promise<L[]> {
     return predictLabels(this.#affine, this.classes, features, 'predictAsync', options);
   }
 
   /** `predictTopK` in chunks, as `logitsAsync`. Returns labels and probabilities of all samples in one array each. */
-  predictTopKAsync(
-    features: FeaturesInput | StoredRows,
-    k: number,
-    options: PredictOptions = {},
-  ): Promise<TopKArray<L>> {
+  predictTopKAsync(features: AnyFeatures, k: number, options: PredictOptions = {}): Promise<TopKArray<L>> {
     return predictTop(this.#affine, this.classes, features, k, 'predictTopKAsync', options);
   }
 
@@ -182,11 +181,7 @@ export abstract class LinearClassifier<L extends Label> {
    *         signal's reason if it is aborted
    * @example const { accuracy, interval, logLoss } = await model.evaluate(test.features, test.labels);
    */
-  evaluate(
-    features: FeaturesInput | StoredRows,
-    labels: ArrayLike<L>,
-    options: EvaluateOptions = {},
-  ): Promise<Evaluation<L>> {
+  evaluate(features: AnyFeatures, labels: ArrayLike<L>, options: EvaluateOptions = {}): Promise<Evaluation<L>> {
     return evaluateModel(this.#affine, this.classes, features, labels, options, 'evaluate');
   }
 
@@ -222,7 +217,7 @@ export abstract class LinearClassifier<L extends Label> {
     return weightTableOf({ ...this.#affine, classes: this.classes, featureNames: this.featureNames }, options);
   }
 
-  #rows(features: Features, where: string): Float64Array[] {
+  #rows(features: Features | SparseMatrix, where: string): Float64Array[] {
     const rows = new Array<Float64Array>(this.#checkedCount(features, where));
     for (let i = 0; i < rows.length; i++) {
       rows[i] = new Float64Array(this.classes.length);
@@ -232,7 +227,8 @@ export abstract class LinearClassifier<L extends Label> {
   }
 
   /** Values of rows are checked later, when they are read. */
-  #checkedCount(features: Features, where: string): number {
+  #checkedCount(features: Features | SparseMatrix, where: string): number {
+    if (isSparseInput(features)) return checkedCount(this.#affine, features, where);
     const limit = largestFeature(this.#affine);
     const shape = isRows(features) ? featureShape(features, where) : readFeatureArray(features, limit, where).shape;
     checkFeatureCount({ shape }, this.numFeatures, where);
@@ -241,8 +237,11 @@ export abstract class LinearClassifier<L extends Label> {
     return shape[0];
   }
 
-  #logitsInto(features: Features, i: number, out: Float64Array, where: string): void {
-    if (isRows(features)) {
+  #logitsInto(features: Features | SparseMatrix, i: number, out: Float64Array, where: string): void {
+    if (isSparseInput(features)) {
+      this.#sparse ??= new SparseLogits(this.#affine);
+      this.#sparse.write(features, i, out, 0);
+    } else if (isRows(features)) {
       copyRow(features, i, this.#row.values, 0, where, undefined, largestFeature(this.#affine));
       logitsInto(this.#affine, this.#row, 0, out);
     } else {

@@ -17,14 +17,16 @@ import {
   isRows,
 } from '../data/batches.js';
 import { KeptRows } from '../data/kept-rows.js';
+import type { SparseMatrix } from '../data/matrix.js';
 import { assertColumns } from '../data/standardize.js';
 import { StoredRows, withLeftOut } from '../data/stored-rows.js';
 import { argMax, argTopK, assertK, softmaxInPlace } from '../predict/scores.js';
-import type { FeaturesInput } from '../training/inputs.js';
+import { type AnyFeatures, type FeaturesInput, isSparseInput } from '../training/inputs.js';
 import { logitsInto, NativePredictions } from './predict.js';
+import { assertSparseFor, SparseLogits, sparseRanges } from './sparse.js';
 
 /** What predictions and evaluations are made of. */
-export type Rows = FeaturesInput | KeptRows | StoredRows;
+export type Rows = AnyFeatures | KeptRows;
 
 /** The progress of a prediction. */
 export interface PredictProgress {
@@ -108,6 +110,10 @@ export async function* predictChunks(
   where: string,
   options: PredictOptions,
 ): AsyncGenerator<Chunk, void, void> {
+  if (isSparseInput(features)) {
+    yield* sparseChunks(affine, features, kind, where, options);
+    return;
+  }
   if (!isInBlocks(features)) {
     yield* arrayChunks(affine, features, kind, where, options);
     return;
@@ -183,6 +189,31 @@ async function* arrayChunks(
   }
 }
 
+async function* sparseChunks(
+  affine: Affine,
+  matrix: SparseMatrix,
+  kind: Kind,
+  where: string,
+  { signal, onProgress }: PredictOptions,
+): AsyncGenerator<Chunk, void, void> {
+  assertSignal(signal, where);
+  if (onProgress !== undefined) assertFunction(onProgress, where, 'onProgress');
+  const n = checkedCount(affine, matrix, where);
+  const q = affine.bias.length;
+  const logits = new SparseLogits(affine);
+  for (const [start, end] of sparseRanges(matrix, q)) {
+    if (start > 0) await nextTask();
+    signal?.throwIfAborted();
+    const values = new Float64Array((end - start) * q);
+    for (let i = start, at = 0; i < end; i++, at += q) {
+      logits.write(matrix, i, values, at);
+      if (kind === 'probabilities') softmaxInPlace(values, at, q);
+    }
+    yield { start, end, values };
+    onProgress?.({ done: end, total: n });
+  }
+}
+
 /** The logits of all samples, or their softmax. */
 export async function predictRows(
   affine: Affine,
@@ -249,9 +280,10 @@ const NO_FLOAT64 = { values: new Float64Array(0) };
 
 /** Checks the structure of the features, and that columns are not far in float32. Returns the number of samples. */
 export function checkedCount(affine: Affine, features: Rows, where: string): number {
+  if (isSparseInput(features)) assertSparseFor(affine, features, where);
   const shape = shapeOf(features, where);
   checkFeatureCount({ shape }, affine.weight.length / affine.bias.length, where);
-  if (isInBlocks(features)) {
+  if (isInBlocks(features) || isSparseInput(features)) {
     if (affine.columns) assertColumns(NO_FLOAT64, affine.columns, where);
     return shape[0];
   }
@@ -268,7 +300,7 @@ function isInBlocks(features: Rows): features is KeptRows | StoredRows {
 }
 
 function shapeOf(features: Rows, where: string): readonly [number, number] {
-  if (isInBlocks(features)) return features.shape;
+  if (isInBlocks(features) || isSparseInput(features)) return features.shape;
   return features instanceof tf.Tensor ? tensorShape(features, where) : featureShape(features, where);
 }
 

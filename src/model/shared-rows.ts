@@ -5,8 +5,9 @@ import { assertFunction, assertSignal } from '../core/shape.js';
 import { nextTask, untilAborted } from '../core/task.js';
 import { KeptRows } from '../data/kept-rows.js';
 import { rowsBetween, StoredRows, storedOf } from '../data/stored-rows.js';
-import { readFeatures } from '../training/inputs.js';
+import { isSparseInput, readFeatures } from '../training/inputs.js';
 import { atRow, type Chunk, type PredictOptions, predictChunks, type Rows } from './predict-async.js';
+import { assertSparseFor, denseRows } from './sparse.js';
 
 /** Features, and logits, of the rows that a rank reads at a time: 4 MB and 512 kB. */
 const [FEATURES, LOGITS] = [2 ** 19, 2 ** 16];
@@ -16,6 +17,10 @@ const LOGITS_OF_ALL = 2 ** 23;
 /** Rows of any kind as float64 rows of which a rank reads some. */
 export async function shareable(affine: Affine, rows: Rows, where: string): Promise<StoredRows> {
   if (rows instanceof StoredRows) return rows;
+  if (isSparseInput(rows)) {
+    assertSparseFor(affine, rows, where);
+    return denseRows(rows);
+  }
   if (!(rows instanceof KeptRows)) return storedOf(await readFeatures(rows, where, undefined, largestFeature(affine)));
   const [, d] = rows.shape;
   return new StoredRows(rows.shape, async (start, end, into) => {

@@ -6,6 +6,7 @@ import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { Checksum } from '../core/ranks/checksum.js';
 import { checkFeatureCount } from '../core/shape.js';
+import { isSparse } from '../data/matrix.js';
 import { StoredRows } from '../data/stored-rows.js';
 import { type CsvSchema, checkedSchema, featureNamesOf } from '../data/table/schema.js';
 import {
@@ -18,6 +19,7 @@ import {
 import { decodeModel, encodeModel, type Json } from '../serialization/model-file.js';
 import type { FitResult } from '../training/fit.js';
 import {
+  type AnyFeatures,
   assertLabelCount,
   assertNotEmpty,
   classesOf,
@@ -122,17 +124,17 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
    * @see docs/training.md for what each option does
    */
   static fit<const L extends Label>(
-    features: FeaturesInput | StoredRows,
+    features: AnyFeatures,
     labels: ArrayLike<L>,
     options: FitOptions<L> & { readonly schema: CsvSchema },
   ): Promise<{ model: SoftmaxRegression<L> & { readonly schema: CsvSchema }; result: FitResult }>;
   static fit<const L extends Label>(
-    features: FeaturesInput | StoredRows,
+    features: AnyFeatures,
     labels: ArrayLike<L>,
     options?: FitOptions<L>,
   ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }>;
   static async fit<const L extends Label>(
-    features: FeaturesInput | StoredRows,
+    features: AnyFeatures,
     labels: ArrayLike<L>,
     options: FitOptions<L> = {},
   ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }> {
@@ -155,7 +157,7 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
     const { featureNames } = described;
-    const checksum = isShared ? await checksumOf(x, communicator, ofStored, signal) : undefined;
+    const checksum = isShared && !isSparse(x) ? await checksumOf(x, communicator, ofStored, signal) : undefined;
     const given = { backend, features: x, checksum, labels: y, classes, featureNames };
     const { fitted, options: kept } = await backend.run(() => fitSamples(given, plan, where));
     const { numParameters, featureDeviations, result } = fitted;
@@ -301,7 +303,7 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
    * @see Guo et al., On calibration of modern neural networks (2017)
    */
   async calibrate(
-    features: FeaturesInput | StoredRows,
+    features: AnyFeatures,
     labels: ArrayLike<L>,
     options: CalibrateOptions = {},
   ): Promise<Calibration<L>> {

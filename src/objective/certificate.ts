@@ -8,8 +8,11 @@ import { gradientBlocks } from './blocks.js';
 import { lossAndGradient, type PlainProblem, type Problem } from './float64.js';
 import { othersOf, probabilitiesAt } from './hessian.js';
 import { softmaxInto } from './residuals.js';
-import { BLOCK_ROWS, RowBlock } from './row-block.js';
+import { BLOCK_ROWS, type SampleBlock } from './row-block.js';
 import { type Section, sumOfSections } from './sections.js';
+import { blockOf } from './sparse/block.js';
+import { sparseOf } from './sparse/section.js';
+import { sparseClassSums } from './sparse/sums.js';
 
 export interface Certificate {
   /** f(θ), in float64 */
@@ -132,8 +135,10 @@ function mixture(excess: Float64Array, observed: Float64Array): Mixture {
 
 /** (1/S)·X̃ᵀdiag(s)Y */
 function* classSums(section: Section): Steps<Float64Array> {
+  const sparse = sparseOf(section);
+  if (sparse !== undefined) return yield* sparseClassSums(sparse);
   const { numSamples: n, numClasses: q, labels, shares, size } = section;
-  const block = new RowBlock(section.features, q, section.rows);
+  const block = blockOf(section.features, q, section.rows);
   const sum = new BlockSum(size, gradientBlocks(size).rows);
   let work = 0;
   for (let start = 0; start < n; start += BLOCK_ROWS) {
@@ -180,7 +185,7 @@ class Logarithms {
   readonly #section: Section;
   readonly #point: Float64Array;
   readonly #probabilities: Float64Array;
-  #block: RowBlock | undefined;
+  #block: SampleBlock | undefined;
 
   constructor(section: Section, point: Float64Array, probabilities: Float64Array) {
     this.#section = section;
@@ -196,7 +201,7 @@ class Logarithms {
   #fromLogits(i: number, k: number): number {
     const { features, numClasses: q, rows } = this.#section;
     if (this.#block === undefined) {
-      this.#block = new RowBlock(features, q, rows);
+      this.#block = blockOf(features, q, rows);
       this.#block.setPoint(this.#point);
     }
     const logits = new Float64Array(q);

@@ -3,14 +3,18 @@ import { square } from '../core/elementary.js';
 import { assertShape } from '../core/shape.js';
 import { finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { BlockSum } from '../core/tree-sum.js';
+import type { FeatureArray } from '../data/batches.js';
 import { BlockMetric } from '../optim/block-metric.js';
 import { cholesky } from '../optim/cholesky.js';
 import { gramBlocks } from './blocks.js';
 import type { Problem } from './float64.js';
 import { GramSum } from './gram-sum.js';
 import { eachProbabilities, hessianMatrix, othersOf, releaseHessian } from './hessian.js';
-import { BLOCK_ROWS, RowBlock } from './row-block.js';
+import { BLOCK_ROWS } from './row-block.js';
 import { isStreamed, type ProblemTerms, type Section, sumOfSections } from './sections.js';
+import { blockOf } from './sparse/block.js';
+import { sparseOf } from './sparse/section.js';
+import { sparseSquares } from './sparse/sums.js';
 
 /** Up to this many features, M is factored: 1024²·8 bytes and 1024³/6 multiply-adds. */
 const LARGEST_DENSE = 1024;
@@ -203,7 +207,7 @@ function* gramProducts(problem: Section): Steps<Float64Array> {
     for (let i = 0; i < n; i++) if (sum.add(i, shares[i])) yield;
     return sum.total();
   }
-  const block = new RowBlock(problem.features, 0);
+  const block = blockOf(problem.features, 0);
   const sum = new BlockSum(square(d + 1), gramBlocks(d + 1).rows);
   let work = 0;
   for (let start = 0; start < n; start += BLOCK_ROWS) {
@@ -226,8 +230,10 @@ export function gramDiagonal(problem: Problem): Steps<Float64Array> {
 }
 
 function* diagonalProducts(problem: Section): Steps<Float64Array> {
+  const sparse = sparseOf(problem);
+  if (sparse !== undefined) return yield* sparseSquares(sparse);
   const { features, numSamples: n, numFeatures: d, shares } = problem;
-  const { values, scale = 1 } = features;
+  const { values, scale = 1 } = features as FeatureArray;
   const sum = new BlockSum(d + 1, gramBlocks(d + 1).rows);
   let work = 0;
   for (let i = 0; i < n; i++) {

@@ -5,7 +5,7 @@ import { square } from '../core/elementary.js';
 import { Random } from '../core/random.js';
 import { TreeSum } from '../core/tree-sum.js';
 import { gatherRows } from '../data/batches.js';
-import type { PlainProblem } from './float64.js';
+import type { DenseProblem } from './float64.js';
 import type { Turns } from './turns.js';
 
 /** Rows of a product: few enough to fit in the caches. */
@@ -40,7 +40,7 @@ export interface DrawnPairs {
  * @returns undefined if no threshold does
  */
 export async function drawPairsAt(
-  problem: PlainProblem,
+  problem: DenseProblem,
   point: Float64Array,
   most: number,
   turns: Turns,
@@ -56,7 +56,7 @@ export async function drawPairsAt(
 }
 
 /** pᵢₖ, [n, classes] */
-async function probabilitiesAt(problem: PlainProblem, point: Float64Array, turns: Turns): Promise<Float32Array> {
+async function probabilitiesAt(problem: DenseProblem, point: Float64Array, turns: Turns): Promise<Float32Array> {
   const { features, numSamples: n, numFeatures: d, numClasses: q } = problem;
   const result = new Float32Array(n * q);
   const weight = tf.tensor2d(Float32Array.from(point.subarray(0, d * q)), [d, q]);
@@ -79,7 +79,7 @@ async function probabilitiesAt(problem: PlainProblem, point: Float64Array, turns
 
 /** Calls `visit` with the curvature pᵢₖpᵢ꜀ of each sample with a weight and each pair of classes k < c. */
 function eachPair(
-  problem: PlainProblem,
+  problem: DenseProblem,
   probabilities: Float32Array,
   visit: (curvature: number, i: number, k: number, c: number) => void,
 ): void {
@@ -93,7 +93,7 @@ function eachPair(
 }
 
 /** How many pairs are drawn on average. */
-function expectedPairs(problem: PlainProblem, probabilities: Float32Array, threshold: number): number {
+function expectedPairs(problem: DenseProblem, probabilities: Float32Array, threshold: number): number {
   let pairs = 0;
   eachPair(problem, probabilities, (curvature) => {
     if (curvature > 0) pairs += curvature >= threshold ? 1 : curvature / threshold;
@@ -108,7 +108,7 @@ interface Drawn {
 }
 
 /** The pair of the classes k < c is at k·q + c. */
-function drawPairs(problem: PlainProblem, probabilities: Float32Array, threshold: number): readonly Drawn[] {
+function drawPairs(problem: DenseProblem, probabilities: Float32Array, threshold: number): readonly Drawn[] {
   const q = problem.numClasses;
   const random = new Random(SEED);
   const lists = Array.from({ length: q * q }, () => ({ samples: [] as number[], shares: [] as number[] }));
@@ -123,7 +123,7 @@ function drawPairs(problem: PlainProblem, probabilities: Float32Array, threshold
 
 /** Σᵢ shareᵢ·x̃ᵢx̃ᵢᵀ over samples, [order, order]. */
 async function gramOf(
-  { features, numFeatures: d, fitIntercept }: PlainProblem,
+  { features, numFeatures: d, fitIntercept }: DenseProblem,
   { samples, shares }: Drawn,
   turns: Turns,
 ): Promise<tf.Tensor2D> {

@@ -5,6 +5,7 @@ import { assertPositiveInteger, assertShape, describe } from '../core/shape.js';
 import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { BlockSum, sumOf } from '../core/tree-sum.js';
 import { assertFeatureArray, type FeatureArray } from '../data/batches.js';
+import { assertSparse, isSparse, type SparseMatrix } from '../data/matrix.js';
 import { addL2Gradient, penaltyOf } from '../optim/penalty.js';
 import type { ValueAndGradient } from '../optim/solver.js';
 import { gradientBlocks } from './blocks.js';
@@ -12,13 +13,15 @@ import { GradientSum } from './resident-rows.js';
 import { writeResiduals } from './residuals.js';
 import { BLOCK_ROWS, prepareRows, RowBlock } from './row-block.js';
 import { isStreamed, type Section, type StreamedProblem, sumOfSections } from './sections.js';
+import { columnsOf, sparseOf } from './sparse/section.js';
+import { sparseLossAndGradient } from './sparse/sums.js';
 
 /** Where errors say they are. */
 const WHERE = 'plainProblem';
 
-export interface PlainProblemOptions {
+export interface PlainProblemOptions<Features = FeatureArray | SparseMatrix> {
   /** X, [n, d], finite */
-  readonly features: FeatureArray;
+  readonly features: Features;
   /** [n], integers in [0, numClasses) */
   readonly labels: ArrayLike<number>;
   readonly numClasses: number;
@@ -41,6 +44,11 @@ export interface PlainProblem extends Section {
   readonly leastWeight: number;
 }
 
+/** One of dense samples, which tensors can hold. */
+export interface DenseProblem extends PlainProblem {
+  readonly features: FeatureArray;
+}
+
 /** A problem that the functions in this file evaluate. */
 export type Problem = PlainProblem | StreamedProblem;
 
@@ -55,15 +63,19 @@ export type Problem = PlainProblem | StreamedProblem;
  * @throws ShapeError if there is not one label and one weight per sample
  * @throws DomainError if a label, a weight, l2 or l1 is out of range
  */
+export function plainProblem(options: PlainProblemOptions<FeatureArray>): DenseProblem;
+export function plainProblem(options: PlainProblemOptions): PlainProblem;
 export function plainProblem(options: PlainProblemOptions): PlainProblem {
   const { features, numClasses, l2, l1 = 0, fitIntercept } = options;
-  assertFeatureArray(features, WHERE, 'features');
+  const isDense = !isSparse(features);
+  if (isDense) assertFeatureArray(features, WHERE, 'features');
+  else assertSparse(features, WHERE, 'features');
   const [n, d] = features.shape;
   return {
     ...weighedLabels(options, n),
     start: 0,
     features,
-    rows: prepareRows(features),
+    ...(isDense ? { rows: prepareRows(features) } : { rows: undefined, columns: columnsOf(features) }),
     numSamples: n,
     numFeatures: d,
     numClasses,
@@ -164,12 +176,14 @@ export function* lossAndGradient(problem: Section | StreamedProblem, point: Floa
 }
 
 function* sectionSums(section: Section, point: Float64Array): Steps<LossAndGradient> {
+  const sparse = sparseOf(section);
+  if (sparse !== undefined) return yield* sparseLossAndGradient(sparse, point);
   return (yield* residentSums(section, point)) ?? (yield* plainSums(section, point));
 }
 
 function* plainSums(problem: Section, point: Float64Array): Steps<LossAndGradient> {
   const { numClasses: q, numSamples: n, size } = problem;
-  const block = new RowBlock(problem.features, q, problem.rows);
+  const block = new RowBlock(problem.features as FeatureArray, q, problem.rows);
   block.setPoint(point);
   const logits = new Float64Array(BLOCK_ROWS * q);
   const residuals = new Float64Array(BLOCK_ROWS * q);

@@ -4,8 +4,9 @@ import { WORK_OF_A_TASK } from '../core/task.js';
 import { VectorSum } from '../core/tree-sum.js';
 import { type Blocks, gramBlocks } from './blocks.js';
 import { writeGram } from './resident-rows.js';
-import { BLOCK_ROWS, RowBlock } from './row-block.js';
+import { BLOCK_ROWS, type SampleBlock } from './row-block.js';
 import type { Section } from './sections.js';
+import { blockOf } from './sparse/block.js';
 
 /** Sums share·x̃x̃ᵀ over samples that are given in ascending order: the lower half of a matrix [d + 1, d + 1]. */
 export class GramSum {
@@ -20,7 +21,7 @@ export class GramSum {
   #end = 0;
   /** The sum of a block of which samples may be missing, and its number. */
   #open: { readonly block: number; readonly sum: Float64Array } | undefined;
-  #block: RowBlock | undefined;
+  #block: SampleBlock | undefined;
   /** Multiply-adds since the last task. */
   #work = 0;
 
@@ -88,7 +89,7 @@ export class GramSum {
   #writePlain(isContinued: boolean, sum: Float64Array): void {
     const { features, rows: prepared } = this.#problem;
     const { rows } = this.#blocks;
-    this.#block ??= new RowBlock(features, 0, prepared);
+    this.#block ??= blockOf(features, 0, prepared);
     const tree = new VectorSum();
     for (let start = 0; start < this.#count; ) {
       const block = Math.floor(this.#samples[start] / rows);

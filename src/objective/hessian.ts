@@ -5,8 +5,9 @@ import type { Problem } from './float64.js';
 import { GramSum } from './gram-sum.js';
 import { writeProbabilities } from './resident-rows.js';
 import { softmaxInto } from './residuals.js';
-import { BLOCK_ROWS, pairedPoint, RowBlock } from './row-block.js';
+import { BLOCK_ROWS, pairedPoint, type SampleBlock } from './row-block.js';
 import { awaited, inSections, isStreamed, type Section, SectionSum } from './sections.js';
+import { blockOf } from './sparse/block.js';
 
 /** Largest number of parameters: 5 MB and about 25 ms to factor. */
 const LARGEST = 800;
@@ -189,15 +190,15 @@ export function* eachProbabilities(
   const { numSamples: n, numClasses: q, size } = problem;
   const { rowsOfATask } = gradientBlocks(size);
   const probabilities = new Float64Array(Math.min(n, rowsOfATask) * q);
-  const paired = pairedPoint(point, q);
+  const paired = problem.columns === undefined ? pairedPoint(point, q) : new Float64Array(0);
   const logits = new Float64Array(BLOCK_ROWS * q);
-  let block: RowBlock | undefined;
+  let block: SampleBlock | undefined;
   for (let start = 0; start < n; start += rowsOfATask) {
     if (start > 0) yield;
     const end = Math.min(n, start + rowsOfATask);
-    if (!writeProbabilities(problem, paired, [start, end], probabilities)) {
+    if (problem.columns !== undefined || !writeProbabilities(problem, paired, [start, end], probabilities)) {
       if (block === undefined) {
-        block = new RowBlock(problem.features, q, problem.rows);
+        block = blockOf(problem.features, q, problem.rows);
         block.setPoint(point);
       }
       for (let first = start; first < end; first += BLOCK_ROWS) {

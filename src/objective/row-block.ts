@@ -68,7 +68,25 @@ export function pairedPoint(point: Float64Array, numClasses: number): Float64Arr
 }
 
 /** A block X̃ of samples, their features followed by the 1 of the bias, and products with it. */
-export class RowBlock {
+export interface SampleBlock {
+  /** The number of nonzero features: the multiply-adds of a product with one class. */
+  readonly filled: number;
+  /** Reads up to 32 samples from `start` on. Returns their number. */
+  read(start: number): number;
+  /** Reads the first `count` of these samples, at most 32. */
+  gather(samples: Int32Array, count: number): void;
+  /** Sets the point for `logits`: W followed by b. */
+  setPoint(point: Float64Array): void;
+  /** Writes X̃·point to `logits`, [rows, classes]. */
+  logits(logits: Float64Array): void;
+  /** Adds each row, times its share, to the sum of its class: XᵀR for R with shares at the labels, 0 elsewhere. */
+  addToClasses(labels: Int32Array, first: number, shares: Float64Array, sums: Float64Array): void;
+  /** Adds X̃ᵀdiag(shares)X̃ to a matrix [d + 1, d + 1]. Only the lower half is computed. */
+  addGram(shares: Float64Array, gram: Float64Array): void;
+}
+
+/** A block of dense samples. */
+export class RowBlock implements SampleBlock {
   readonly #features: FeatureArray;
   /** d + 1 */
   readonly #order: number;
@@ -93,7 +111,6 @@ export class RowBlock {
   /** Columns of the nonzero features, the 1 included: those of row r are at #starts[r] to #starts[r + 1]. */
   readonly #places: Int32Array;
   readonly #starts = new Int32Array(BLOCK_ROWS + 1);
-  /** The number of nonzero features: the multiply-adds of a product with one class. */
   filled = 0;
 
   /** @param prepared the result of `prepareRows` */
@@ -111,7 +128,6 @@ export class RowBlock {
     this.#places = new Int32Array(prepared === undefined ? BLOCK_ROWS * this.#order : 0);
   }
 
-  /** Reads up to 32 samples from `start` on. Returns their number. */
   read(start: number): number {
     const count = Math.min(BLOCK_ROWS, this.#features.shape[0] - start);
     if (this.#prepared !== undefined) {
@@ -127,7 +143,6 @@ export class RowBlock {
     return count;
   }
 
-  /** Reads the first `count` of these samples, at most 32. */
   gather(samples: Int32Array, count: number): void {
     for (let r = 0; r < count; r++) this.#copyRow(samples[r], r);
     this.#endCopy(count);
@@ -164,12 +179,10 @@ export class RowBlock {
     this.filled = this.#prepared === undefined ? this.#starts[count] : count * this.#order;
   }
 
-  /** Sets the point for `logits`: W followed by b. */
   setPoint(point: Float64Array): void {
     this.#point = pairedPoint(point, this.#classes);
   }
 
-  /** Writes X̃·point to `logits`, [rows, classes]. */
   logits(logits: Float64Array): void {
     const [order, q] = [this.#order, this.#classes];
     if (this.#isSparse) {
@@ -227,7 +240,6 @@ export class RowBlock {
     }
   }
 
-  /** Adds each row, times its share, to the sum of its class: `addOuter` with shares at the labels, 0 elsewhere. */
   addToClasses(labels: Int32Array, first: number, shares: Float64Array, sums: Float64Array): void {
     const q = this.#classes;
     for (let r = 0; r < this.#count; r++) {
@@ -238,7 +250,6 @@ export class RowBlock {
     }
   }
 
-  /** Adds X̃ᵀdiag(shares)X̃ to a matrix [d + 1, d + 1]. Only the lower half is computed. */
   addGram(shares: Float64Array, gram: Float64Array): void {
     const [order, width, count] = [this.#order, this.#width, this.#count];
     const x = this.#values;

@@ -5,8 +5,9 @@ import { BlockSum } from '../core/tree-sum.js';
 import { gradientBlocks } from './blocks.js';
 import type { Problem } from './float64.js';
 import { softmaxInto } from './residuals.js';
-import { BLOCK_ROWS, RowBlock } from './row-block.js';
+import { BLOCK_ROWS } from './row-block.js';
 import { type Section, sumOfSections } from './sections.js';
+import { blockOf } from './sparse/block.js';
 
 /** Weighted means over samples. */
 export interface SampleScores {
@@ -31,7 +32,7 @@ export async function scoresAt(problem: Problem, point: Float64Array, signal?: A
 
 function* sectionScores(section: Section, point: Float64Array): Steps<Float64Array> {
   const { features, rows, numSamples: n, numClasses: q, labels, shares, size } = section;
-  const block = new RowBlock(features, q, rows);
+  const block = blockOf(features, q, rows);
   block.setPoint(point);
   const logits = new Float64Array(BLOCK_ROWS * q);
   const exponentials = new Float64Array(q);

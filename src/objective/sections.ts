@@ -4,6 +4,8 @@ import { sumOverRanks } from '../core/ranks/sum.js';
 import type { Steps } from '../core/task.js';
 import { VectorSum } from '../core/tree-sum.js';
 import type { FeatureArray } from '../data/batches.js';
+import type { SparseMatrix } from '../data/matrix.js';
+import type { SparseColumns } from './sparse/section.js';
 
 /** What does not depend on the number of samples in memory. */
 export interface ProblemTerms {
@@ -21,9 +23,11 @@ export interface Section extends ProblemTerms {
   /** The number of the first sample in the whole problem. */
   readonly start: number;
   readonly numSamples: number;
-  readonly features: FeatureArray;
-  /** The features in the layout of `RowBlock`; undefined if they are too large to prepare or mostly 0. */
+  readonly features: FeatureArray | SparseMatrix;
+  /** The features in the layout of `RowBlock`; undefined if they are sparse, too large to prepare or mostly 0. */
   readonly rows: Float64Array | undefined;
+  /** Of sparse features: the same by columns. */
+  readonly columns?: SparseColumns;
   readonly labels: Int32Array;
   /** sᵢ/S, the weight of each sample in a mean of the whole problem, [n]; 0 if S is. */
   readonly shares: Float64Array;

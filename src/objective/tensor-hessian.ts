@@ -4,7 +4,7 @@ import type { BackendInUse } from '../compile/backend-in-use.js';
 import { finishInTurns } from '../core/task.js';
 import { gramDiagonal } from './curvature.js';
 import { type DrawnPairs, drawPairsAt } from './drawn-pairs.js';
-import type { PlainProblem } from './float64.js';
+import type { DenseProblem } from './float64.js';
 import { TensorCholesky } from './tensor-cholesky.js';
 import { Turns } from './turns.js';
 
@@ -64,7 +64,7 @@ export interface TensorHessianOptions {
  * @returns the reason if there are too many parameters, or if it takes more work
  */
 export async function tensorHessian(
-  problem: PlainProblem,
+  problem: DenseProblem,
   point: Float64Array,
   { work, backend, signal, onProgress }: TensorHessianOptions,
 ): Promise<FactoredHessian | LeftOut> {
@@ -175,7 +175,7 @@ const SHARE_OF_PART = 1 / 4;
  * @returns [entries, entries], the lower half filled, and the multiply-adds of computing and factoring it; or the reason why not
  */
 export async function tensorHessianPart(
-  problem: PlainProblem,
+  problem: DenseProblem,
   point: Float64Array,
   entries: Int32Array,
   { work, backend, signal, onProgress }: TensorHessianOptions,

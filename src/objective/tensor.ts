@@ -9,7 +9,7 @@ import { type SampleWeights, sharesOf } from '../data/sample-weights.js';
 import { Dense } from '../nn/dense.js';
 import { addL2Gradient, penaltyOf } from '../optim/penalty.js';
 import type { ValueAndGradient } from '../optim/solver.js';
-import type { PlainProblem } from './float64.js';
+import type { DenseProblem } from './float64.js';
 import { openLoss, rowsOfATask, type TrainingData } from './objective.js';
 import { scaledLayer } from './scaled-layer.js';
 
@@ -27,7 +27,7 @@ export interface TensorObjective {
  * @throws BackendError, also from the methods, if the backend is no longer in use
  */
 export async function openTensorObjective(
-  { features, labels, numSamples: n, numFeatures: d, numClasses, l2, fitIntercept }: PlainProblem,
+  { features, labels, numSamples: n, numFeatures: d, numClasses, l2, fitIntercept }: DenseProblem,
   weights: SampleWeights | undefined,
   evaluations: number,
   backend: BackendInUse,

@@ -2,7 +2,8 @@
 import { log, square } from '../core/elementary.js';
 import { describe } from '../core/shape.js';
 import type { FeatureArray } from '../data/batches.js';
-import type { AnySamples, FitRun } from './fit.js';
+import { isSparse } from '../data/matrix.js';
+import type { AnySamples, DenseSamples, FitRun } from './fit.js';
 import type { Optimum } from './optimum.js';
 import { defaultPenalty, type FirstOrderPlan, OPTIONS, type OptimumPlan } from './options.js';
 import { SOLVERS } from './solvers.js';
@@ -30,7 +31,10 @@ export async function adviceForOptimum(
   const isPenalised = l1 > 0 || l2 > 0;
   const more = `Give \`l2: ${penaltyFor(samples, l2)}\``;
   if (!isPenalised) {
-    const found = await separatingColumns(samples, fitIntercept, signal);
+    // Those of a sparse matrix are not looked for.
+    const found = isSparse(samples.features)
+      ? []
+      : await separatingColumns(samples as DenseSamples, fitIntercept, signal);
     if (isSeparated) {
       const by = found.length === 0 ? '' : ` by ${columnList(found.map(({ column }) => nameOf(column, run)))} alone`;
       return `${more}: the samples are separable${by}, so without a penalty the weights grow without bound and the probabilities are meaningless.`;
@@ -117,7 +121,7 @@ interface Separating {
  * @see Albert and Anderson, On the existence of maximum likelihood estimates in logistic regression models (1984)
  */
 async function separatingColumns(
-  { features, labels, weights, numClasses: q }: AnySamples,
+  { features, labels, weights, numClasses: q }: DenseSamples,
   fitIntercept: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Separating[]> {
@@ -171,7 +175,7 @@ const SMALLEST_RATE = 1e-30;
  * @param isStream whether the samples are a part of a stream, which cannot be standardised
  */
 export async function adviceForSteps(
-  samples: AnySamples,
+  samples: DenseSamples,
   plan: FirstOrderPlan,
   {
     diverged,
@@ -206,7 +210,7 @@ export async function adviceForSteps(
  * The Hessian of the cross-entropy in the logits is at most ½I, and ‖[x, 1]‖² is d + 1 on average for standardised columns.
  */
 async function stableRate(
-  { features }: AnySamples,
+  { features }: DenseSamples,
   { standardize, l2 }: FirstOrderPlan,
   signal: AbortSignal | undefined,
 ): Promise<number> {

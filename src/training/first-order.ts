@@ -18,7 +18,7 @@ import { clonesOf, type Optimizer, type Tensors } from '../optim/first-order.js'
 import { ratesOf } from '../optim/schedule.js';
 import { adviceForSteps } from './advice.js';
 import { type TrainingShape, trainingOf, trainingSnapshot } from './checkpoint/training-snapshot.js';
-import type { AnySamples, FitResult, FitRun, Fitted, Samples } from './fit.js';
+import type { DenseSamples, FitResult, FitRun, Fitted, Samples } from './fit.js';
 import type { FirstOrderPlan } from './options.js';
 import { countedFromHere, fromPlain, type PlainTraining, toPlain } from './plain-training.js';
 import { type BatchedSamples, openSharedLoop } from './shared-loop.js';
@@ -54,7 +54,7 @@ export interface Streamed extends Omit<Fitted, 'result'> {
  *
  * @returns parameters as plain arrays; all tensors are disposed, also after an error
  */
-export function fitFirstOrder(samples: AnySamples, options: FirstOrderPlan, run: FirstOrderRun): Promise<Fitted> {
+export function fitFirstOrder(samples: DenseSamples, options: FirstOrderPlan, run: FirstOrderRun): Promise<Fitted> {
   return withTraining(samples, options, run, (trainer) => fitted(trainer, samples));
 }
 
@@ -101,7 +101,7 @@ interface Trainer {
 }
 
 async function withTraining<R>(
-  { features, numClasses }: AnySamples,
+  { features, numClasses }: DenseSamples,
   options: FirstOrderPlan,
   run: FirstOrderRun,
   body: (trainer: Trainer) => Promise<R>,
@@ -151,7 +151,7 @@ async function withTraining<R>(
 /** The layer for features as they are stored, with their scale. */
 function scaledFor(
   layer: Layer,
-  features: AnySamples['features'],
+  features: DenseSamples['features'],
   { scaling, standardizes }: FirstOrderRun,
 ): ScaledLayer {
   const scale = features instanceof StoredRows ? 1 : features.scale;
@@ -173,7 +173,7 @@ function firstTraining(
   return newTraining(first.parameters, first.optimizer, seed);
 }
 
-async function fitted(trainer: Trainer, samples: AnySamples): Promise<Fitted> {
+async function fitted(trainer: Trainer, samples: DenseSamples): Promise<Fitted> {
   const { features, labels, weights } = samples;
   const { scaled, options, run, store } = trainer;
   const data = { features: unscaled(features), labels };
@@ -225,7 +225,7 @@ async function train(trainer: Trainer, data: BatchedSamples): Promise<TrainingEn
   ).finally(() => backend.dispose(schedule as unknown as tf.TensorContainer));
   let validation: Validation | undefined;
   try {
-    validation = run.validation && (await openValidationOf(trainer, run.validation));
+    validation = run.validation && (await openValidationOf(trainer, run.validation as DenseSamples));
     const validate = validation && scoresOf(validation, communicator, signal);
     const snapshotOf = (training: Training) => async () => trainingSnapshot(await toPlain(training), trainer.shape);
     const onTraining = async (training: Training) =>
@@ -254,7 +254,10 @@ function scoresOf(validation: Validation, communicator: Communicator, signal: Ab
   };
 }
 
-function openValidationOf({ layer, run, training, options, store }: Trainer, samples: AnySamples): Promise<Validation> {
+function openValidationOf(
+  { layer, run, training, options, store }: Trainer,
+  samples: DenseSamples,
+): Promise<Validation> {
   const scaled = scaledFor(layer, samples.features, run);
   return openValidation(scaled, training.parameters, samples, options.epochs, store);
 }

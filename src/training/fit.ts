@@ -3,6 +3,7 @@
 import type { BackendInUse } from '../compile/backend-in-use.js';
 import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
+import type { TrainingRows } from '../data/any-rows.js';
 import type { FeatureArray } from '../data/batches.js';
 import type { SampleWeights } from '../data/sample-weights.js';
 import type { Scaling } from '../data/standardize.js';
@@ -11,7 +12,7 @@ import type { SolverReason } from '../optim/solver.js';
 import type { Checkpoints } from './checkpoint/checkpoints.js';
 
 /** The training samples of a solver. */
-export interface Samples<Features extends FeatureArray | StoredRows = FeatureArray> {
+export interface Samples<Features extends TrainingRows = FeatureArray> {
   readonly features: Features;
   /** Class indices, one for each row of features. */
   readonly labels: Int32Array;
@@ -90,5 +91,8 @@ export interface Fitted extends Affine {
   readonly result: FitResult;
 }
 
-/** Samples in memory or outside. */
-export type AnySamples = Samples<FeatureArray | StoredRows>;
+/** Dense samples in memory or outside, which all solvers take. */
+export type DenseSamples = Samples<FeatureArray | StoredRows>;
+
+/** Samples in memory or outside, dense or sparse. */
+export type AnySamples = Samples<TrainingRows>;

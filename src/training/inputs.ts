@@ -5,12 +5,17 @@ import { assertLabels, type Label, sortedClasses } from '../core/labels.js';
 import type { Checksum } from '../core/ranks/checksum.js';
 import { describe, formatShape } from '../core/shape.js';
 import { LARGEST_FLOAT32 } from '../core/tolerance.js';
+import type { TrainingRows } from '../data/any-rows.js';
 import { type FeatureArray, type Features, notFinite, readFeatureArray } from '../data/batches.js';
+import { assertSparse, isSparse, type SparseMatrix } from '../data/matrix.js';
 import { StoredRows, withLeftOut } from '../data/stored-rows.js';
 import { eachPart } from './standardization.js';
 
 /** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
 export type FeaturesInput = Features | tf.Tensor2D;
+
+/** Samples of any form: also stored outside memory, or sparse. */
+export type AnyFeatures = FeaturesInput | StoredRows | SparseMatrix;
 
 /** Reads features of any form; the values of a tensor are downloaded once. Rejects NaN, ±∞ and numbers above `limit`. */
 export async function readFeatures(
@@ -29,19 +34,31 @@ export async function readFeatures(
   return readFeatureArray({ values, shape: [shape[0], shape[1]] }, limit, where, argument);
 }
 
+/** `readFeatures`, which also takes sparse matrices. */
+export async function readMatrix(
+  features: FeaturesInput | SparseMatrix,
+  where: string,
+  argument: string,
+  limit: number,
+): Promise<FeatureArray | SparseMatrix> {
+  if (!isSparseInput(features)) return readFeatures(features, where, argument, limit);
+  assertSparse(features, where, argument, limit);
+  return features;
+}
+
 /**
- * `readFeatures`, which also takes stored rows: it reads them once, to check their numbers.
+ * `readFeatures`, which also takes sparse matrices, and stored rows: it reads them once, to check their numbers.
  *
  * @param checksum takes the numbers of stored rows
  */
 export async function readRows(
-  features: FeaturesInput | StoredRows,
+  features: AnyFeatures,
   where: string,
   limit: number,
   signal: AbortSignal | undefined,
   checksum?: Checksum,
-): Promise<FeatureArray | StoredRows> {
-  if (!(features instanceof StoredRows)) return readFeatures(features, where, undefined, limit);
+): Promise<TrainingRows> {
+  if (!(features instanceof StoredRows)) return readMatrix(features, where, 'features', limit);
   const d = features.shape[1];
   const check = ({ values }: FeatureArray, start: number) => {
     checksum?.add(values);
@@ -68,6 +85,11 @@ export function withWayOut(error: unknown, names: readonly string[] | undefined)
   const name = names?.[Number(column)];
   const hint = `Give \`standardize: true\`, or divide the values of column ${name === undefined ? column : describe(name)}.`;
   return new DomainError({ where, argument, expected, actual, hint, cause: error });
+}
+
+/** Whether features of any form are a sparse matrix. */
+export function isSparseInput(features: unknown): features is SparseMatrix {
+  return typeof features === 'object' && features !== null && isSparse(features);
 }
 
 /** The largest absolute feature of a fit: standardised columns may have any finite numbers. */

@@ -3,10 +3,11 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BackendInUse } from '../compile/backend-in-use.js';
 import { nextTask, WORK_OF_A_TASK } from '../core/task.js';
-import type { FeatureArray } from '../data/batches.js';
+import type { TrainingRows } from '../data/any-rows.js';
+import { isSparse } from '../data/matrix.js';
 import { StoredRows } from '../data/stored-rows.js';
 import { certifyAsync } from '../objective/certificate.js';
-import { type PlainProblem, type Problem, plainProblem } from '../objective/float64.js';
+import { type DenseProblem, type Problem, plainProblem } from '../objective/float64.js';
 import { isLarge } from '../objective/row-block.js';
 import { scoresAt } from '../objective/scores.js';
 import { isStreamed, type StreamedProblem } from '../objective/sections.js';
@@ -112,10 +113,15 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
   return { ...affine, numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
 }
 
-/** Whether a fit computes in float64 alone, on whatever backend: if asked to, of few numbers, and of stored rows. */
+/** Whether no backend multiplies the rows: stored ones, and sparse ones. */
+export function isApart(features: TrainingRows): boolean {
+  return features instanceof StoredRows || isSparse(features);
+}
+
+/** Whether a fit computes in float64 alone, on whatever backend: if asked to, of few numbers, and of stored or sparse rows. */
 export function isAlwaysExact({ features, numClasses }: AnySamples, { precision }: Pick<OptimumPlan, 'precision'>) {
   const [n, d] = features.shape;
-  return precision === 'float64' || features instanceof StoredRows || n * d * numClasses <= PLAIN_WORK;
+  return precision === 'float64' || isApart(features) || n * d * numClasses <= PLAIN_WORK;
 }
 
 /** Whether a fit computes in float64 alone: also where processes share the samples on other backends than TensorFlow. */
@@ -131,7 +137,7 @@ async function solveLarge(
   solve: SolveOptions,
   backend: BackendInUse,
 ): Promise<Optimum> {
-  const whole = isStreamed(problem) ? wholeOf(samples, plan) : problem;
+  const whole = isStreamed(problem) ? wholeOf(samples, plan) : (problem as DenseProblem);
   const { communicator } = plan;
   const objective = await (communicator === undefined
     ? openTensorObjective(whole, samples.weights, plan.maxIterations, backend)
@@ -149,16 +155,18 @@ type Terms = Pick<OptimumPlan, 'l1' | 'l2' | 'fitIntercept' | 'communicator'>;
 /** The problem of the samples, whose rows are read or prepared again for each sum unless they are few and in memory. */
 function problemOf(samples: AnySamples, terms: Terms): Problem {
   const { features } = samples;
+  if (isSparse(features)) return plainProblem(optionsOf({ ...samples, features }, terms));
   const isRead = features instanceof StoredRows || terms.communicator !== undefined || isLarge(features.shape);
-  return isRead ? streamedProblem(optionsOf(samples, terms), terms.communicator) : wholeOf(samples, terms);
+  const dense = { ...samples, features };
+  return isRead ? streamedProblem(optionsOf(dense, terms), terms.communicator) : wholeOf(dense as Samples, terms);
 }
 
-/** The problem of samples that are in memory. */
-function wholeOf(samples: AnySamples, terms: Terms): PlainProblem {
-  return plainProblem(optionsOf(samples as Samples, terms));
+/** The problem of dense samples that are in memory. */
+function wholeOf(samples: Samples, terms: Terms): DenseProblem {
+  return plainProblem(optionsOf(samples, terms));
 }
 
-function optionsOf<Features extends FeatureArray | StoredRows>(
+function optionsOf<Features extends TrainingRows>(
   { features, labels, weights, numClasses }: Samples<Features>,
   { l1, l2, fitIntercept }: Terms,
 ) {

@@ -12,7 +12,7 @@ import {
   isFactored,
   type PreconditionerOptions,
 } from '../objective/curvature.js';
-import { evaluatePlainAsync, type PlainProblem, type Problem } from '../objective/float64.js';
+import { type DenseProblem, evaluatePlainAsync, type Problem } from '../objective/float64.js';
 import type { TensorObjective } from '../objective/tensor.js';
 import {
   hessianSpeed,
@@ -167,6 +167,14 @@ interface Beginning extends Pick<SolverOptions, 'start' | 'state'>, Pick<Optimum
   readonly stage?: Stage;
 }
 
+/** The most curvature pairs, and the numbers that all of them may have: 1 GB. */
+const [PAIRS, NUMBERS_OF_PAIRS] = [10, 2 ** 27];
+
+/** The number of curvature pairs: fewer for more than 6.7 million parameters, by shape alone. */
+function pairsFor(size: number): number {
+  return Math.max(2, Math.min(PAIRS, Math.floor(NUMBERS_OF_PAIRS / (2 * size))));
+}
+
 /** Solves with M rebuilt from time to time; in float64 after float32, only if the solver asks for it. */
 async function solveInStages(
   { phase, before, at, ...given }: Phase,
@@ -181,7 +189,8 @@ async function solveInStages(
     const upTo = phase === 'polish' ? maxIterations : Math.min(stage.until, maxIterations);
     const onIteration = listener(options, { phase, anchor, before });
     const limit = upTo - before.iterations;
-    const end = await stage.solve({ ...given, start, signal, maxIterations: limit, state, onIteration });
+    const memory = pairsFor(start.length);
+    const end = await stage.solve({ ...given, start, signal, memory, maxIterations: limit, state, onIteration });
     const iterations = before.iterations + end.iterations;
     const result = { ...end, iterations, evaluations: before.evaluations + end.evaluations };
     if (end.reason !== 'iterations' || iterations >= maxIterations) return { result, anchor };
@@ -272,7 +281,7 @@ export interface TensorEngine {
  * @param problem the samples in memory
  */
 export async function solveTensor(
-  problem: PlainProblem,
+  problem: DenseProblem,
   engine: TensorEngine,
   options: SolveOptions,
 ): Promise<Optimum> {
@@ -310,7 +319,7 @@ type Found = { readonly work: number } & (
 );
 
 function stageOf(
-  { l1, numFeatures, numClasses }: PlainProblem,
+  { l1, numFeatures, numClasses }: DenseProblem,
   found: Found,
 ): Pick<Stage, 'solve' | 'close' | 'isActiveSet'> {
   if ('precondition' in found) {
@@ -324,7 +333,7 @@ function stageOf(
 
 /** The Hessian at a point, or why there is none. Of several processes, rank 0 makes it, and all get the same. */
 async function hessianFor(
-  problem: PlainProblem,
+  problem: DenseProblem,
   point: Float64Array,
   { objective, communicator = ONE_PROCESS }: TensorEngine,
   options: TensorHessianOptions,
@@ -335,7 +344,7 @@ async function hessianFor(
 }
 
 async function foundHere(
-  problem: PlainProblem,
+  problem: DenseProblem,
   point: Float64Array,
   entries: Int32Array | undefined,
   options: TensorHessianOptions,
@@ -390,7 +399,7 @@ async function foundByAll(
 
 /** With an L1 penalty: the entries that may differ from 0. */
 async function entriesAt(
-  { l1, numFeatures, numClasses, fitIntercept }: PlainProblem,
+  { l1, numFeatures, numClasses, fitIntercept }: DenseProblem,
   point: Float64Array,
   objective: TensorEngine['objective'],
   signal: AbortSignal | undefined,

@@ -4,6 +4,7 @@ import type { Label } from '../core/labels.js';
 import { Random } from '../core/random.js';
 import { assertCommunicator, type Communicator } from '../core/ranks/communicator.js';
 import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
+import type { SparseMatrix } from '../data/matrix.js';
 import { assertSchedule, type LearningRateSchedule, type RateFunction } from '../optim/schedule.js';
 import type { FeaturesInput } from './inputs.js';
 import type { Solver } from './solvers.js';
@@ -21,7 +22,7 @@ export interface EarlyStopping {
 
 /** Samples to evaluate after each epoch. They are not used for training. */
 export interface ValidationData<L extends Label> {
-  readonly features: FeaturesInput;
+  readonly features: FeaturesInput | SparseMatrix;
   readonly labels: ArrayLike<L>;
   /** As in the options of a fit. */
   readonly sampleWeights?: ArrayLike<number>;

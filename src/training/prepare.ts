@@ -5,18 +5,19 @@ import type { BackendInUse } from '../compile/backend-in-use.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { ONE_PROCESS } from '../core/ranks/communicator.js';
-import { takeRows } from '../data/any-rows.js';
-import type { FeatureArray } from '../data/batches.js';
+import { describe } from '../core/shape.js';
+import { type TrainingRows, takeRows } from '../data/any-rows.js';
 import { assertRestrictions } from '../data/groups.js';
+import { isSparse } from '../data/matrix.js';
 import type { SampleWeights } from '../data/sample-weights.js';
 import { take } from '../data/split.js';
 import { assertColumns, type Scaling } from '../data/standardize.js';
 import { StoredRows } from '../data/stored-rows.js';
 import { openCheckpoints } from './checkpoint/checkpoints.js';
 import { fitFirstOrder } from './first-order.js';
-import type { AnySamples, FitRun, Fitted, Samples } from './fit.js';
+import type { AnySamples, DenseSamples, FitRun, Fitted, Samples } from './fit.js';
 import { largestOf } from './inputs.js';
-import { fitLbfgs, isAlwaysExact, isExact } from './lbfgs.js';
+import { fitLbfgs, isAlwaysExact, isApart, isExact } from './lbfgs.js';
 import {
   type FitPlan,
   isSteps,
@@ -26,8 +27,16 @@ import {
   type TrainingOptions,
   withPenalty,
 } from './options.js';
-import { assertAlike } from './ranks.js';
-import { assertFinite, isNear, scalingOf, standardized, standardizedRows, unfold } from './standardization.js';
+import { assertAlike, type Shared } from './ranks.js';
+import {
+  assertFinite,
+  isNear,
+  scaledColumns,
+  scalingOf,
+  standardized,
+  standardizedRows,
+  unfold,
+} from './standardization.js';
 import { holdBack, readValidation } from './validation.js';
 import { startFrom, type WarmStart } from './warm-start.js';
 import { classWeightsOf, sampleWeightsOf } from './weights.js';
@@ -36,7 +45,7 @@ import { classWeightsOf, sampleWeightsOf } from './weights.js';
 export interface Given<L extends Label> {
   /** The backend of the fit. */
   readonly backend: BackendInUse;
-  readonly features: FeatureArray | StoredRows;
+  readonly features: TrainingRows;
   /** Of the features, if several processes share the fit. */
   readonly checksum?: string;
   /** Class indices. */
@@ -57,6 +66,7 @@ export async function fitSamples<L extends Label>(
   where: string,
 ): Promise<{ fitted: Fitted; options: TrainingOptions }> {
   const { communicator = ONE_PROCESS } = asked;
+  if (isSparse(given.features)) assertTakesSparse(asked, where);
   const { samples, validation } = await partsOf(given, asked, where);
   const open = withPrecision(asked, samples);
   const opened = await openCheckpoints(communicator.rank === 0 ? open : { ...open, checkpoint: undefined }, where);
@@ -69,7 +79,7 @@ export async function fitSamples<L extends Label>(
     const { checksum } = given;
     // A share is one of features whose checksum is compared.
     const others = typeof plan.validation === 'number' ? undefined : validation;
-    const shared = { samples, checksum, validation: others, classes, start, resume: plan.resume };
+    const shared = { samples, checksum, validation: others, classes, start, resume: plan.resume } as Shared;
     await assertAlike(communicator, shared, { ...options, ...engineOf(asked, samples) }, where);
   }
   const checkpoints = await opened.withData({ samples, validation, classes, start, featureNames }, options);
@@ -83,8 +93,8 @@ export async function fitSamples<L extends Label>(
 
 /** Where rows are stored, or processes share them, a fit in float64 says so: then its model does not depend on either. */
 function withPrecision(plan: OpenPlan, samples: AnySamples): OpenPlan {
-  const isApart = samples.features instanceof StoredRows || plan.communicator !== undefined;
-  return !isSteps(plan) && isApart && isExact(samples, plan) ? { ...plan, precision: 'float64' } : plan;
+  const isMarked = isApart(samples.features) || plan.communicator !== undefined;
+  return !isSteps(plan) && isMarked && isExact(samples, plan) ? { ...plan, precision: 'float64' } : plan;
 }
 
 /** What ranks must have alike for the same bits: the backend too, unless all of them compute in float64 alone. */
@@ -98,6 +108,16 @@ function engineOf(
   return { precision: 'auto', backend: isExact(samples, asked) ? 'other than tensorflow' : backend };
 }
 
+/** Steps and processes that share a fit read dense rows. */
+function assertTakesSparse(plan: OpenPlan, where: string): void {
+  const rule = isSteps(plan)
+    ? { argument: 'solver', expected: "be 'lbfgs' for a sparse matrix", actual: describe(plan.solver) }
+    : plan.communicator !== undefined
+      ? { argument: 'communicator', expected: 'be left out for a sparse matrix', actual: 'one' }
+      : undefined;
+  if (rule !== undefined) throw new DomainError({ where, ...rule, hint: 'Give rows of numbers, or a typed array.' });
+}
+
 /** The run with its start in the coordinates of the solver. */
 function startingAt(run: FitRun, { warmStart }: FitPlan, scaling: Scaling | undefined): FitRun {
   return { ...run, scaling, start: run.start && unfold(run.start, warmStart?.columns, scaling) };
@@ -109,23 +129,19 @@ async function solveStandardized(samples: AnySamples, plan: FitPlan, run: FitRun
   await assertFinite(samples.features, scaling, run.featureNames, where);
   const { mean: center, scale } = scaling;
   const factor = scale.map((deviation, j) => (scaling.isConstant[j] === 1 ? 0 : 1 / deviation));
-  const isStored = samples.features instanceof StoredRows;
-  assertColumns(
-    isStored ? NO_FLOAT64 : (samples as Samples).features,
-    { center, factor, names: run.featureNames },
-    where,
-  );
+  const values = isApart(samples.features) ? NO_FLOAT64 : (samples as Samples).features;
+  assertColumns(values, { center, factor, names: run.featureNames }, where);
   const scaledRun = startingAt(run, plan, scaling);
   const featureDeviations = scale;
   // First-order steps need no standardised copy: the scaled layer standardises each batch.
   if (isSteps(plan) && isNear(scaling)) {
-    const fitted = await fitFirstOrder(samples, plan, { ...scaledRun, standardizes: 'in steps' });
+    const fitted = await fitFirstOrder(samples as DenseSamples, plan, { ...scaledRun, standardizes: 'in steps' });
     return { ...fitted, featureDeviations };
   }
   const copyOf = async ({ features, ...others }: AnySamples): Promise<AnySamples> => {
-    const isStored = features instanceof StoredRows;
-    const rows = isStored ? standardizedRows(features, scaling) : await standardized(features, scaling, signal);
-    return { ...others, features: rows };
+    if (features instanceof StoredRows) return { ...others, features: standardizedRows(features, scaling) };
+    if (isSparse(features)) return { ...others, features: scaledColumns(features, scaling) };
+    return { ...others, features: await standardized(features, scaling, signal) };
   };
   const validation = run.validation && (await copyOf(run.validation));
   const fitted = await solve(await copyOf(samples), plan, { ...scaledRun, validation });
@@ -133,7 +149,7 @@ async function solveStandardized(samples: AnySamples, plan: FitPlan, run: FitRun
 }
 
 function solve(samples: AnySamples, plan: FitPlan, run: FitRun): Promise<Fitted> {
-  return isSteps(plan) ? fitFirstOrder(samples, plan, run) : fitLbfgs(samples, plan, run);
+  return isSteps(plan) ? fitFirstOrder(samples as DenseSamples, plan, run) : fitLbfgs(samples, plan, run);
 }
 
 const NO_FLOAT64 = { values: new Float64Array(0) };

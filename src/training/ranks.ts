@@ -7,17 +7,17 @@ import { VERSION } from '../core/version.js';
 import type { FeatureArray } from '../data/batches.js';
 import { StoredRows, storedOf } from '../data/stored-rows.js';
 import type { Json } from '../predict/json.js';
-import type { AnySamples } from './fit.js';
+import type { DenseSamples } from './fit.js';
 import type { TrainingOptions } from './options.js';
 import { eachPart } from './standardization.js';
 
 /** What all ranks must have alike, besides their options. */
 export interface Shared {
-  readonly samples: AnySamples;
+  readonly samples: DenseSamples;
   /** Of the features. */
   readonly checksum: string | undefined;
   /** Samples to validate on that are no share of the others. */
-  readonly validation: AnySamples | undefined;
+  readonly validation: DenseSamples | undefined;
   readonly classes: readonly Json[];
   readonly start: Float64Array | undefined;
   readonly resume: Uint8Array | undefined;
@@ -53,7 +53,7 @@ export async function assertAlike(
   );
 }
 
-async function factsOf({ features, labels, weights }: AnySamples): Promise<Record<string, Json>> {
+async function factsOf({ features, labels, weights }: DenseSamples): Promise<Record<string, Json>> {
   const checksum = new Checksum();
   await eachPart(storedOf(features), ({ values }: FeatureArray) => checksum.add(values as Float64Array));
   return {

@@ -1,10 +1,13 @@
 // training: standardises features for training and converts the parameters back to raw features.
 import type { Affine, Columns } from '../core/affine.js';
+import { square } from '../core/elementary.js';
 import { DomainError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
 import { LARGEST_FLOAT32 } from '../core/tolerance.js';
+import type { TrainingRows } from '../data/any-rows.js';
 import { batchRanges, type FeatureArray, type FeatureValues } from '../data/batches.js';
+import { isSparse, type SparseMatrix } from '../data/matrix.js';
 import { ColumnSums, orIgnored, type Scaling, standardizeRows } from '../data/standardize.js';
 import { completeRows, piecesOf, StoredRows } from '../data/stored-rows.js';
 
@@ -23,7 +26,8 @@ const FLOAT64_COPY = 2 ** 25;
  * The unweighted mean and deviation of each column, as in scikit-learn's Pipeline(StandardScaler, LogisticRegression),
  * where sample weights apply to the last step alone.
  */
-export async function scalingOf(features: FeatureArray | StoredRows, signal?: AbortSignal): Promise<Scaling> {
+export async function scalingOf(features: TrainingRows, signal?: AbortSignal): Promise<Scaling> {
+  if (isSparse(features)) return sparseScaling(features);
   const d = features.shape[1];
   let sums: ColumnSums | undefined;
   let first: FeatureArray['values'] = new Float64Array(0);
@@ -47,12 +51,34 @@ export async function scalingOf(features: FeatureArray | StoredRows, signal?: Ab
 }
 
 /**
+ * The deviations of the columns of a sparse matrix, each in the order of its rows. They are not centred: zeros stay zeros. A
+ * constant column keeps its values.
+ */
+function sparseScaling({ indices, values, shape: [n, d] }: SparseMatrix): Scaling {
+  const mean = new Float64Array(d);
+  for (let at = 0; at < indices.length; at++) mean[indices[at]] += values[at] / n;
+  const squares = new Float64Array(d);
+  const counts = new Int32Array(d);
+  for (let at = 0; at < indices.length; at++) {
+    counts[indices[at]]++;
+    squares[indices[at]] += square(values[at] - mean[indices[at]]);
+  }
+  const scale = squares.map((sum, j) => Math.sqrt((sum + (n - counts[j]) * square(mean[j])) / n) || 1);
+  return { mean: new Float64Array(d), scale, isConstant: new Uint8Array(d) };
+}
+
+/** A copy whose columns are divided by their deviations. */
+export function scaledColumns(matrix: SparseMatrix, { scale }: Scaling): SparseMatrix {
+  return { ...matrix, values: Float64Array.from(matrix.values, (value, at) => value / scale[matrix.indices[at]]) };
+}
+
+/**
  * Checks that float64 holds the mean and the deviation of each column.
  *
  * @throws DomainError with the name of the first column whose values are too large for that
  */
 export async function assertFinite(
-  features: FeatureArray | StoredRows,
+  features: TrainingRows,
   { mean, scale }: Scaling,
   names: readonly string[] | undefined,
   where: string,
@@ -61,12 +87,17 @@ export async function assertFinite(
   if (j === -1) return;
   const name = names?.[j];
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  await eachPart(features, ({ values, shape: [, d] }) => {
-    for (let i = j; i < values.length; i += d) {
-      least = Math.min(least, values[i]);
-      most = Math.max(most, values[i]);
-    }
-  });
+  const look = (value: number) => {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  };
+  if (isSparse(features)) {
+    for (const [at, value] of features.values.entries()) if (features.indices[at] === j) look(value);
+  } else {
+    await eachPart(features, ({ values, shape: [, d] }) => {
+      for (let i = j; i < values.length; i += d) look(values[i]);
+    });
+  }
   throw new DomainError({
     where,
     argument: `column ${name === undefined ? j : describe(name)}`,

@@ -12,8 +12,8 @@ import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
 import { ROWS_IN_CACHE, rowsOfATask, unscaled } from '../objective/objective.js';
 import type { ScaledLayer } from '../objective/scaled-layer.js';
 import type { Tensors } from '../optim/first-order.js';
-import type { AnySamples, Samples } from './fit.js';
-import { assertLabelCount, assertNotEmpty, readFeatures } from './inputs.js';
+import type { AnySamples, DenseSamples } from './fit.js';
+import { assertLabelCount, assertNotEmpty, readMatrix } from './inputs.js';
 import { VALIDATION_RULE } from './option-checks.js';
 import type { ValidationData } from './options.js';
 import { sampleWeightsOf } from './weights.js';
@@ -43,14 +43,14 @@ export async function readValidation<L extends Label>(
   classes: readonly L[],
   limit: number,
   where: string,
-): Promise<Samples> {
+): Promise<AnySamples> {
   if (Object.prototype.toString.call(given) !== '[object Object]') {
     throw new DomainError({ where, argument: 'validation', expected: VALIDATION_RULE, actual: describe(given) });
   }
   // The last three are in the test part of readSamples.
   const known = ['features', 'labels', 'sampleWeights', 'lines', 'groups', 'times'];
   assertKnownOptions(given, known, `${where}: validation`);
-  const features = await readFeatures(given.features, where, 'validation.features', limit);
+  const features = await readMatrix(given.features, where, 'validation.features', limit);
   assertNotEmpty(features, where, 'validation.features');
   checkFeatureCount(features, d, where, 'validation.features');
   const [n] = features.shape;
@@ -104,7 +104,7 @@ export function holdBack(
 export async function openValidation(
   scaled: ScaledLayer,
   parameters: Tensors,
-  { features, labels, weights }: AnySamples,
+  { features, labels, weights }: DenseSamples,
   evaluations: number,
   store: DataStore,
 ): Promise<Validation> {

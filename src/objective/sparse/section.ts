@@ -1,8 +1,9 @@
 // objective: sparse rows as their sums read them: by rows for logits, by columns for gradients.
 import { DomainError } from '../../core/errors.js';
 import { assertShape, describe } from '../../core/shape.js';
-import type { SparseMatrix } from '../../data/matrix.js';
+import { assertSparse, type SparseMatrix } from '../../data/matrix.js';
 import type { Labelled } from '../residuals.js';
+import type { Section } from '../sections.js';
 
 /** Where errors say they are. */
 const WHERE = 'sparseSection';
@@ -20,6 +21,12 @@ export interface SparseColumns {
 export interface SparseSection extends Labelled {
   readonly matrix: SparseMatrix;
   readonly columns: SparseColumns;
+}
+
+/** The samples as the sums in this folder read them; undefined if they are dense. */
+export function sparseOf({ features, columns, labels, shares, numClasses }: Section): SparseSection | undefined {
+  if (columns === undefined) return undefined;
+  return { matrix: features as SparseMatrix, columns, labels, shares, numClasses };
 }
 
 /**
@@ -41,28 +48,12 @@ export function sparseSection(matrix: SparseMatrix, samples: Labelled): SparseSe
       throw refused(`labels[${i}]`, `be an integer in [0, ${numClasses})`, labels[i]);
     }
   }
-  assertMatrix(matrix);
+  assertSparse(matrix, WHERE);
   return { labels, shares, numClasses, matrix, columns: columnsOf(matrix) };
 }
 
-function assertMatrix({ starts, indices, values, shape: [n, d] }: SparseMatrix): void {
-  assertShape([starts.length], [n + 1], WHERE, 'starts');
-  if (starts[0] !== 0) throw refused('starts[0]', 'be 0', starts[0]);
-  assertShape([indices.length], [starts[n]], WHERE, 'indices');
-  assertShape([values.length], [starts[n]], WHERE, 'values');
-  for (let i = 0; i < n; i++) {
-    if (starts[i + 1] < starts[i]) throw refused(`starts[${i + 1}]`, `be ≥ starts[${i}] = ${starts[i]}`, starts[i + 1]);
-    for (let at = starts[i], before = -1; at < starts[i + 1]; before = indices[at++]) {
-      const index = indices[at];
-      if (!(index >= 0 && index < d)) throw refused(`indices[${at}]`, `be an integer in [0, ${d})`, index);
-      if (index <= before) throw refused(`indices[${at}]`, `be > ${before}, the column before it in row ${i}`, index);
-      if (!Number.isFinite(values[at])) throw refused(`values[${at}]`, 'be a finite number', values[at]);
-    }
-  }
-}
-
-/** Rows in turn, so that the rows of each column ascend. */
-function columnsOf({ starts, indices, values, shape: [n, d] }: SparseMatrix): SparseColumns {
+/** A copy by columns. Rows are taken in turn, so that the rows of each column ascend. */
+export function columnsOf({ starts, indices, values, shape: [n, d] }: SparseMatrix): SparseColumns {
   const columns = {
     starts: new Int32Array(d + 1),
     rows: new Int32Array(indices.length),

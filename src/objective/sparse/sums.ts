@@ -1,8 +1,9 @@
 // objective: the loss of sparse rows and its gradient, by the fastest engine that loads here.
+import { square } from '../../core/elementary.js';
 import { assertShape } from '../../core/shape.js';
 import { float64Kernels } from '../../core/simd.js';
 import { type Steps, WORK_OF_A_TASK } from '../../core/task.js';
-import { VectorSum } from '../../core/tree-sum.js';
+import { BlockSum, sumOf, VectorSum } from '../../core/tree-sum.js';
 import { gradientBlocks } from '../blocks.js';
 import type { LossAndGradient } from '../float64.js';
 import { forgetResident, moduleGradient, moduleResiduals } from './module.js';
@@ -26,13 +27,12 @@ const MOST_ENTRIES = 2 ** 20;
  * @see checked against objective/float64.ts, for dense rows with the same zeros
  */
 export function* sparseLossAndGradient(section: SparseSection, point: Float64Array): Steps<LossAndGradient> {
-  const { matrix, columns, numClasses: q } = section;
+  const { matrix, numClasses: q } = section;
   const [n, d] = matrix.shape;
   const size = (d + 1) * q;
   assertShape([point.length], [size], 'sparseLossAndGradient', 'point');
   const { rows: blockRows } = gradientBlocks(size);
   const residuals = new Float64Array(n * q);
-  const gradient = new Float64Array(size);
   /** The gradient of the bias, then the loss. */
   const rest = new VectorSum();
   // The point may have other numbers than in the last evaluation, which may have been aborted.
@@ -45,15 +45,55 @@ export function* sparseLossAndGradient(section: SparseSection, point: Float64Arr
       rest.add(block, leaves.slice(at, at + q + 1));
     }
   }
+  const total = rest.total() ?? new Float64Array(q + 1);
+  const gradient = yield* productsOf(section, residuals, total.subarray(0, q));
+  return { loss: total[q], gradient };
+}
+
+/** X̃ᵀdiag(s)Y/S, in the layout of a point: the sums of the rows of each class. */
+export function* sparseClassSums(section: SparseSection): Steps<Float64Array> {
+  const { labels, shares, numClasses: q } = section;
+  const targets = new Float64Array(labels.length * q);
+  for (let i = 0; i < labels.length; i++) targets[i * q + labels[i]] = shares[i];
+  const sum = new BlockSum(q, gradientBlocks((section.matrix.shape[1] + 1) * q).rows);
+  for (let i = 0; i < labels.length; i++) {
+    sum.leaf[labels[i]] += shares[i];
+    sum.reach(i + 1);
+  }
+  return yield* productsOf(section, targets, sum.total());
+}
+
+/** X̃ᵀR in the layout of a point, for R [n, q] whose columns have these sums. */
+function* productsOf(section: SparseSection, residuals: Float64Array, bias: Float64Array): Steps<Float64Array> {
+  const { matrix, columns, numClasses: q } = section;
+  const d = matrix.shape[1];
+  const size = (d + 1) * q;
+  const { rows: blockRows } = gradientBlocks(size);
+  const products = new Float64Array(size);
+  forgetResident();
   for (const range of ranges(columns.starts, 1, q)) {
     yield;
-    writeGradient(section, residuals, range, blockRows, gradient);
+    writeGradient(section, residuals, range, blockRows, products);
   }
   // Frees the residuals.
   forgetResident();
-  const total = rest.total() ?? new Float64Array(q + 1);
-  gradient.set(total.subarray(0, q), d * q);
-  return { loss: total[q], gradient };
+  products.set(bias, d * q);
+  return products;
+}
+
+/** The diagonal of X̃ᵀdiag(s)X̃/S, [d + 1], each column in the order of its rows. */
+export function* sparseSquares({ columns, shares }: SparseSection): Steps<Float64Array> {
+  const { starts, rows, values } = columns;
+  const d = starts.length - 1;
+  const sums = new Float64Array(d + 1);
+  for (const [from, to] of ranges(starts, 1, 1)) {
+    for (let j = from; j < to; j++) {
+      for (let at = starts[j]; at < starts[j + 1]; at++) sums[j] += shares[rows[at]] * square(values[at]);
+    }
+    yield;
+  }
+  sums[d] = sumOf(shares);
+  return sums;
 }
 
 /** Rows or columns in pieces of whole units, with the entries of a task. A unit with more is a piece of its own. */

@@ -1,7 +1,8 @@
 // training: fingerprints of the training data, which tell whether a checkpoint belongs to them.
 import { digestOf } from '../../core/digest.js';
 import { formatShape } from '../../core/shape.js';
-import type { FeatureArray } from '../../data/batches.js';
+import type { TrainingRows } from '../../data/any-rows.js';
+import { isSparse } from '../../data/matrix.js';
 import type { SampleWeights } from '../../data/sample-weights.js';
 import { piecesOf, StoredRows } from '../../data/stored-rows.js';
 import type { Json } from '../../predict/json.js';
@@ -10,7 +11,7 @@ import type { Json } from '../../predict/json.js';
 export type Fingerprint = Readonly<Record<string, Json>>;
 
 interface Samples {
-  readonly features: FeatureArray | StoredRows;
+  readonly features: TrainingRows;
   readonly labels: Int32Array;
   readonly weights: SampleWeights | undefined;
 }
@@ -59,7 +60,12 @@ async function ofSamples(
 }
 
 /** The same for rows in memory and for stored ones. */
-async function ofFeatures(features: FeatureArray | StoredRows, signal?: AbortSignal): Promise<Json> {
+async function ofFeatures(features: TrainingRows, signal?: AbortSignal): Promise<Json> {
+  if (isSparse(features)) {
+    const { starts, indices, values, shape } = features;
+    const type = `sparse ${values[Symbol.toStringTag]} ${formatShape(shape)}`;
+    return { type, sha256: await digestOf([starts, indices, values].map(bytesOf), signal) };
+  }
   if (features instanceof StoredRows) {
     const type = `Float64Array ${formatShape(features.shape)}`;
     return { type, sha256: await digestOf([bytesOfRows(features, signal)], signal) };
