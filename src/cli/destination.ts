@@ -30,6 +30,7 @@ export async function assertFiles(command: Command): Promise<void> {
   const files = filesOf(command);
   const unnamed = files.find(({ path }) => path === '');
   if (unnamed !== undefined) throw new UsageError(`${unnamed.name} must be the path of a file; got an empty one.`);
+  assertNoFlags(files);
   const { json } = command.opts<{ json?: boolean }>();
   assertStreams(files, json);
   await assertDistinct(files);
@@ -59,6 +60,14 @@ function filesOf(command: Command): NamedFile[] {
   return [...fromArguments, ...fromOptions].filter(
     ({ role, path }) => role !== 'data' || !(NAMED as readonly string[]).includes(path),
   );
+}
+
+/** Refuses `--resume --json`, which is a flag without its file: it would write a file of the name of the next flag. */
+function assertNoFlags(files: readonly NamedFile[]): void {
+  const flag = files.find(({ name, path }) => name.startsWith('-') && /^-./.test(path));
+  if (flag === undefined) return;
+  const { name, path } = flag;
+  throw new UsageError(`${name} must be the path of a file; got ${path}. A file of this name is ./${path}.`);
 }
 
 /** Refuses two uses of one standard stream. */
