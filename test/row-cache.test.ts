@@ -1,11 +1,13 @@
 // --cache: the rows of a table in a file, which give what the table gives, and what happens to files that are not valid.
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -148,6 +150,21 @@ describe('the rows of a table in a folder', () => {
       `${fileOf()}: the file must be one of rows, as --cache writes it; got another file. Move it, or name another folder.`,
     );
     expect(readFileSync(fileOf(), 'utf8')).toBe('a diary');
+  });
+
+  it('do not replace what is no file, nor wait for it', async () => {
+    await load();
+    const place = fileOf();
+    rmSync(place);
+    mkdirSync(place);
+    const refused = `${place}: the file must be one of rows, as --cache writes it; got a folder or a device. Move it,`;
+    await expect(load()).rejects.toThrow(refused);
+    rmSync(place, { recursive: true });
+    symlinkSync('/dev/null', place);
+    await expect(load()).rejects.toThrow(refused);
+    rmSync(place);
+    symlinkSync(place, place);
+    await expect(load()).rejects.toThrow(`${place}: the file must be readable; got ELOOP`);
   });
 
   it('are refused before they are written where there is too little space, and leave nothing', async () => {

@@ -1,6 +1,6 @@
 // cli: --cache: the encoded rows of DATA in a folder, which the next command with the same table and options uses.
 import { createHash } from 'node:crypto';
-import { realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { VERSION } from '../../core/version.js';
 import type { StoredRows } from '../../data/stored-rows.js';
@@ -79,7 +79,7 @@ export async function cachedDataSet(
 
 /** The rows in a file, if they are those of the table as it is. Says why not. */
 async function valid(path: string, origin: Origin): Promise<RowCache | undefined> {
-  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  const isThere = existsSync(path);
   const cache = await openRowCache(path);
   const again = (reason: string) => note(`cache: ${path} ${reason}; it is written again`);
   if (cache === undefined) {
