@@ -143,6 +143,16 @@ describe('the rows of a table in a folder', () => {
     expect([said, readdirSync(cache).length]).toEqual(['', 1]);
   });
 
+  it('are read without a lock, as in a folder that cannot be written to', async () => {
+    const expected = await plainOf(await load());
+    const written = jest.spyOn(promises, 'writeFile').mockRejectedValue(new Error('EROFS'));
+    expect(await plainOf(await load())).toEqual(expected);
+    truncateSync(fileOf(), 0);
+    await expect(load()).rejects.toThrow('EROFS');
+    expect(written).toHaveBeenCalledTimes(1);
+    expect(said).toBe('');
+  });
+
   it('do not replace another file', async () => {
     await load();
     writeFileSync(fileOf(), 'a diary');
