@@ -1,8 +1,8 @@
 // cli: --workers: `train` in several processes, which share each fit.
-import { statSync } from 'node:fs';
 import { devNull } from 'node:os';
 import type { Communicator } from '../../core/ranks/communicator.js';
 import { launchWorkers, mpiexecFor } from '../../mpi/launch.js';
+import { stateNow } from '../../node/files.js';
 import { memoryForData } from '../../node/memory.js';
 import { assertFacts } from '../../training/ranks.js';
 import type { Data } from '../data/query.js';
@@ -25,7 +25,7 @@ export function assertShareable(source: Data, options: TrainOptions, { size }: C
 
 /** Whether a path is one that can be read once, such as /dev/stdin, which is that of another process in each of them. */
 function isPipe(path: string): boolean {
-  const state = statSync(path, { throwIfNoEntry: false });
+  const state = stateNow(path);
   return state !== undefined && !state.isFile() && !state.isDirectory();
 }
 
