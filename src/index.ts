@@ -43,6 +43,7 @@ export { FASHION_MNIST_CLASSES } from './data/fashion-mnist-classes.js';
 export { type FoldOptions, stratifiedFolds } from './data/folds.js';
 export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
 export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
+export type { SparseMatrix } from './data/matrix.js';
 export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
 export { columnStatistics, type Standardization, standardize } from './data/standardize.js';
 export { StoredRows } from './data/stored-rows.js';
@@ -63,6 +64,11 @@ export type {
 export { type CsvBatch, type ReadOptions, readCsvRows, type UnknownLabel } from './data/table/stream.js';
 export { parseCsv } from './data/table/table.js';
 export type { DateOrder } from './features/date.js';
+export { type CountState, CountVectorizer, type FittedVectorizer } from './features/text/count.js';
+export type { Documents } from './features/text/documents.js';
+export { type Collisions, HashingVectorizer } from './features/text/hashing.js';
+export type { CountOptions, HashingOptions, TfidfOptions } from './features/text/options.js';
+export { type TfidfState, TfidfVectorizer } from './features/text/tfidf.js';
 // gradcheck
 export {
   type Comparison,
