@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '../src/core/random.js';
+import { finish } from '../src/core/task.js';
 import type { SparseMatrix } from '../src/data/matrix.js';
 import {
   crossValidate,
@@ -12,6 +13,7 @@ import {
   TfidfVectorizer,
 } from '../src/index.js';
 import { certifyAsync } from '../src/objective/certificate.js';
+import { gramDiagonal, gramMatrix } from '../src/objective/curvature.js';
 import { evaluatePlain, plainProblem } from '../src/objective/float64.js';
 import { onEveryEngine } from './helpers/float64-engines.js';
 import { ranksOf } from './helpers/local-ranks.js';
@@ -236,6 +238,15 @@ describe('a sparse problem', () => {
       );
       expect(bound.suboptimality).toBeCloseTo(its.suboptimality, 11);
     }
+  });
+
+  it('has the products of columns of the same rows with zeros', async () => {
+    const indices = Int32Array.from(labels, (label) => 'abc'.indexOf(label));
+    const terms = { labels: indices, numClasses: 3, l2: 0.01, fitIntercept: true, sampleWeights };
+    const [own, twin] = [plainProblem({ ...terms, features: matrix }), plainProblem({ ...terms, features: dense })];
+    const lower = (gram: Float64Array) => gram.filter((_, at) => at % (d + 1) <= Math.floor(at / (d + 1)));
+    expect(distance(lower(await gramMatrix(own)), lower(await gramMatrix(twin)))).toBeLessThan(1e-12);
+    expect(distance(finish(gramDiagonal(own)), finish(gramDiagonal(twin)))).toBeLessThan(1e-12);
   });
 
   it('has many columns, most of which never occur', async () => {
