@@ -297,7 +297,20 @@ describe('a sparse problem', () => {
   it.each<[FitOptions<string>, RegExp]>([
     [{ solver: 'adam' }, /fit: solver must be 'lbfgs' for a sparse matrix; got "adam"/],
     [{ communicator: ranksOf(2)[0] }, /fit: communicator must be left out for a sparse matrix/],
-  ])('is refused with %j', async (options, message) => {
+    [
+      { validation: { features: dense, labels } },
+      /validation.features must be a sparse matrix, like the features; got dense/,
+    ],
+  ])('is refused with %#', async (options, message) => {
     await expect(SoftmaxRegression.fit(matrix, labels, options)).rejects.toThrow(message);
+  });
+
+  it('is refused to validate dense rows, whatever the solver', async () => {
+    for (const solver of ['lbfgs', 'adam'] as const) {
+      const fit = SoftmaxRegression.fit(dense, labels, { solver, validation: { features: matrix, labels } });
+      await expect(fit).rejects.toThrow(
+        /validation.features must be dense rows, like the features; got a sparse matrix/,
+      );
+    }
   });
 });

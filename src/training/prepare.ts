@@ -108,6 +108,15 @@ function engineOf(
   return { precision: 'auto', backend: isExact(samples, asked) ? 'other than tensorflow' : backend };
 }
 
+/** Dense columns are centred by `standardize`, and sparse ones are not. */
+function assertSameKind(features: TrainingRows, validation: TrainingRows, where: string): void {
+  if (isSparse(features) === isSparse(validation)) return;
+  const [expected, actual] = isSparse(features)
+    ? ['be a sparse matrix, like the features', 'dense rows']
+    : ['be dense rows, like the features', 'a sparse matrix'];
+  throw new DomainError({ where, argument: 'validation.features', expected, actual });
+}
+
 /** Steps and processes that share a fit read dense rows. */
 function assertTakesSparse(plan: OpenPlan, where: string): void {
   const rule = isSteps(plan)
@@ -170,6 +179,7 @@ async function partsOf<L extends Label>(
   if (validation === undefined) return { samples: whole(), validation };
   if (typeof validation !== 'number') {
     const read = await readValidation<Label>(validation, features.shape[1], classes, largestOf(plan), where);
+    assertSameKind(features, read.features, where);
     return { samples: whole(), validation: read };
   }
   const seed = isSteps(plan) ? plan.seed : 0;
