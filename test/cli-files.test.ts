@@ -144,6 +144,15 @@ it.each(
   );
 });
 
+it.each(commands.flatMap(({ words, options }) => options.map(({ name }) => [words.join(' '), name, words] as const)))(
+  '%s: %s must not be the next flag',
+  async (_, name, words) => {
+    expect(await check(words, new Map([[name, '--json']]))).toBe(
+      `UsageError: ${name} must be the path of a file; got --json. A file of this name is ./--json.`,
+    );
+  },
+);
+
 it('a checkpoint may be the one that the training resumes from', async () => {
   const files = new Map([
     ['--checkpoint', at('x')],

@@ -1,12 +1,32 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { assertReplaceable, openAtomicWriter, writeFileAtomic } from '../src/node/atomic-writer.js';
-import { cacheFolder, makeFolder, type Progress, replaceFolderAtomic, sha256OfFile } from '../src/node/files.js';
+import {
+  cacheFolder,
+  makeFolder,
+  type Progress,
+  replaceFolderAtomic,
+  sha256OfFile,
+  stateNow,
+} from '../src/node/files.js';
 import { thisProcess } from '../src/node/processes.js';
 import { temporaryBeside } from '../src/node/temporary.js';
+
+const TSX = pathToFileURL(require.resolve('tsx')).href;
 
 let folder: string;
 const environment = { ...process.env };
@@ -138,6 +158,43 @@ describe('replaceFolderAtomic', () => {
     await expect(replaceFolderAtomic(join(folder, 'target'), build)).rejects.toThrow('planted');
     expect(readdirSync(folder)).toEqual(['target']);
     expect(readdirSync(join(folder, 'target'))).toEqual(['old']);
+  });
+});
+
+describe('stateNow', () => {
+  const onUnix = process.platform === 'win32' ? it.skip : it;
+  onUnix('of a pipe does not keep Node from following the link of a package', () => {
+    mkdirSync(join(folder, 'real'));
+    writeFileSync(join(folder, 'real/index.js'), '');
+    symlinkSync('real', join(folder, 'link'));
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    const files = join(__dirname, '../src/node/files.ts');
+    const script = `const require = process.getBuiltinModule('node:module').createRequire(${JSON.stringify(join(folder, 'x'))});
+      const { stateNow } = require(${JSON.stringify(files)});
+      require('./real/index.js');
+      const isPipe = stateNow('pipe').isFIFO();
+      console.log(isPipe, require.resolve('./link/index.js'));`;
+    const given = ['--import', TSX, '--input-type=commonjs', '-e', script];
+    const said = execFileSync(process.execPath, given, { cwd: folder, encoding: 'utf8' });
+    expect(said).toBe(`true ${join(realpathSync(folder), 'real/index.js')}\n`);
+  });
+
+  it('has no state where there is no file', () => {
+    expect([stateNow(join(folder, 'none')), stateNow(99_999)]).toEqual([undefined, undefined]);
+    symlinkSync('loop', join(folder, 'loop'));
+    expect(stateNow(join(folder, 'loop'))).toBeUndefined();
+    expect(stateNow(folder)?.isDirectory()).toBe(true);
+  });
+
+  it('is how command line and MPI ask for the state of what may be a pipe', () => {
+    const source = join(__dirname, '..', 'src');
+    const asking = ['cli', 'mpi'].flatMap((room) =>
+      (readdirSync(join(source, room), { recursive: true }) as string[])
+        .filter((name) => name.endsWith('.ts'))
+        .flatMap((name) => readFileSync(join(source, room, name), 'utf8').split('\n'))
+        .filter((line) => /\b[lf]?statSync\(/.test(line) && !line.includes('bigint: true')),
+    );
+    expect(asking).toEqual([]);
   });
 });
 

@@ -1,11 +1,13 @@
 // --cache: the rows of a table in a file, which give what the table gives, and what happens to files that are not valid.
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -141,6 +143,16 @@ describe('the rows of a table in a folder', () => {
     expect([said, readdirSync(cache).length]).toEqual(['', 1]);
   });
 
+  it('are read without a lock, as in a folder that cannot be written to', async () => {
+    const expected = await plainOf(await load());
+    const written = jest.spyOn(promises, 'writeFile').mockRejectedValue(new Error('EROFS'));
+    expect(await plainOf(await load())).toEqual(expected);
+    truncateSync(fileOf(), 0);
+    await expect(load()).rejects.toThrow('EROFS');
+    expect(written).toHaveBeenCalledTimes(1);
+    expect(said).toBe('');
+  });
+
   it('do not replace another file', async () => {
     await load();
     writeFileSync(fileOf(), 'a diary');
@@ -148,6 +160,21 @@ describe('the rows of a table in a folder', () => {
       `${fileOf()}: the file must be one of rows, as --cache writes it; got another file. Move it, or name another folder.`,
     );
     expect(readFileSync(fileOf(), 'utf8')).toBe('a diary');
+  });
+
+  it('do not replace what is no file, nor wait for it', async () => {
+    await load();
+    const place = fileOf();
+    rmSync(place);
+    mkdirSync(place);
+    const refused = `${place}: the file must be one of rows, as --cache writes it; got a folder or a device. Move it,`;
+    await expect(load()).rejects.toThrow(refused);
+    rmSync(place, { recursive: true });
+    symlinkSync('/dev/null', place);
+    await expect(load()).rejects.toThrow(refused);
+    rmSync(place);
+    symlinkSync(place, place);
+    await expect(load()).rejects.toThrow(`${place}: the file must be readable; got ELOOP`);
   });
 
   it('are refused before they are written where there is too little space, and leave nothing', async () => {

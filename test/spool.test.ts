@@ -86,6 +86,22 @@ describe('spooled', () => {
     await full.close();
   });
 
+  it.each([
+    ['1 GB of a large disk', 2 ** 30, 'keep 1.0 GB free'],
+    ['a twentieth of a small one', 1000, 'keep 204.8 kB free'],
+  ])('ends an endless source before the disk is full: it leaves %s', async (_, blocks, rule) => {
+    const statfs = jest.spyOn(promises, 'statfs');
+    statfs.mockResolvedValue({ blocks, bavail: 40, bsize: 4096 } as never);
+    const chunk = new Uint8Array(2 ** 24);
+    const endless = once(new Array(8).fill(chunk));
+    const again = spooled(endless, 10);
+    await expect(all(again.stream() as never)).rejects.toThrow(
+      `the folder for temporary files must ${rule}; got 163.8 kB after 67.1 MB were written. Name another one in the variable TMPDIR.`,
+    );
+    expect([statfs.mock.calls.length, endless.state.read]).toEqual([1, 5]);
+    await again.close();
+  });
+
   it('leaves no name in the folder', async () => {
     const { tmpdir } = await import('node:os');
     const names = () => readdirSync(tmpdir()).filter((name) => name.includes('softmax-regression-input'));

@@ -1,9 +1,10 @@
 // SQL: the same table as CSV, its types, and what is refused.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, promises, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseCsv } from 'softmax-regression';
+import { parseCsv, StoredRows } from 'softmax-regression';
 import { dataOf, Query } from '../src/cli/data/query.js';
+import { loadDataSet } from '../src/cli/samples.js';
 import { type SqlLimits, sqlBytes } from '../src/formats/sql.js';
 import { openTableBytes } from '../src/formats/table-bytes.js';
 import { samplesOfTyped } from '../src/reading/typed.js';
@@ -112,6 +113,45 @@ describe('SQL', () => {
   it('ends with the reason of an abort', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     expect(await refusal(openTableBytes(sqlBytes('select 1', { ...limits, signal })))).toBe('Error: enough');
+  });
+});
+
+describe('the rows of a query', () => {
+  afterEach(() => jest.restoreAllMocks());
+
+  it('come before the last one is there', async () => {
+    const chunks = sqlBytes('select i, i % 2 = 0 as k from range(1000000000000) t(i)', limits).stream();
+    let bytes = 0;
+    for await (const chunk of chunks as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      if (bytes > 1e6) break;
+    }
+    expect(bytes).toBeLessThan(2e6);
+  });
+
+  it('do not stay in memory where they do not fit: they are copied to a file, and their features stored in another', async () => {
+    const written: Record<string, number> = {};
+    const { open } = promises;
+    jest.spyOn(promises, 'open').mockImplementation(async (path, ...rest) => {
+      const file = await open(path, ...rest);
+      const [, name = ''] = /softmax-regression-(input|rows)/.exec(String(path)) ?? [];
+      const write = file.write as (...given: unknown[]) => Promise<unknown>;
+      jest.spyOn(file, 'write').mockImplementation((async (bytes: Uint8Array, ...place: number[]) => {
+        written[name] = (written[name] ?? 0) + bytes.length;
+        return write.call(file, bytes, ...place);
+      }) as never);
+      return file;
+    });
+    const sql = 'select random() as x, random() as y, random() as z, i % 2 = 0 as k from range(200000) t(i)';
+    const closing: (() => Promise<void>)[] = [];
+    const loading = { memory: 8e6, closing: (close: () => Promise<void>) => void closing.push(close) };
+    const choices = { label: 'k', header: true, defaultMissing: true };
+    const { samples } = await loadDataSet(dataOf(undefined, sql), choices, loading);
+    expect(samples.features).toBeInstanceOf(StoredRows);
+    // Three columns of 8 bytes and the label, less a quarter of the memory.
+    expect(written.input).toBeGreaterThan(200_000 * 24 - 2e6);
+    expect(written.rows).toBe(200_000 * 24);
+    for (const close of closing) await close();
   });
 });
 

@@ -1,9 +1,9 @@
 // cli: checks the files of a command before it runs, and writes results to a file or to standard output.
-import { fstatSync } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { assertReplaceable, followed, writeFileAtomic } from '../node/atomic-writer.js';
+import { stateNow } from '../node/files.js';
 import { temporaryBeside } from '../node/temporary.js';
 import { roleByName } from '../reading/idx.js';
 import { FileArgument, FileOption, NAMED, OutputOption, type Role, STDIN, STDOUT } from './files.js';
@@ -30,6 +30,7 @@ export async function assertFiles(command: Command): Promise<void> {
   const files = filesOf(command);
   const unnamed = files.find(({ path }) => path === '');
   if (unnamed !== undefined) throw new UsageError(`${unnamed.name} must be the path of a file; got an empty one.`);
+  assertNoFlags(files);
   const { json } = command.opts<{ json?: boolean }>();
   assertStreams(files, json);
   await assertDistinct(files);
@@ -59,6 +60,14 @@ function filesOf(command: Command): NamedFile[] {
   return [...fromArguments, ...fromOptions].filter(
     ({ role, path }) => role !== 'data' || !(NAMED as readonly string[]).includes(path),
   );
+}
+
+/** Refuses `--resume --json`, which is a flag without its file: it would write a file of the name of the next flag. */
+function assertNoFlags(files: readonly NamedFile[]): void {
+  const flag = files.find(({ name, path }) => name.startsWith('-') && /^-./.test(path));
+  if (flag === undefined) return;
+  const { name, path } = flag;
+  throw new UsageError(`${name} must be the path of a file; got ${path}. A file of this name is ./${path}.`);
 }
 
 /** Refuses two uses of one standard stream. */
@@ -163,12 +172,9 @@ export async function placeOfPath(path: string): Promise<Place> {
 
 /** The place of the file that a standard stream is. */
 function streamPlace(descriptor: number): Place | undefined {
-  try {
-    const state = fstatSync(descriptor, { bigint: true });
-    return state.isFile() ? { id: `${state.dev}:${state.ino}`, rest: '', folder: '' } : undefined;
-  } catch {
-    return undefined; // closed
-  }
+  // Undefined if it is closed.
+  const state = stateNow(descriptor);
+  return state?.isFile() ? { id: `${state.dev}:${state.ino}`, rest: '', folder: '' } : undefined;
 }
 
 /** @param folds whether names in a folder that differ in case alone name one file */

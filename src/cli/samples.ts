@@ -1,9 +1,9 @@
 // cli: DATA → samples: a table, a folder of IDX files, or a data set by name.
-import { statSync } from 'node:fs';
 import { FormatError } from '../core/errors.js';
 import { type Communicator, ONE_PROCESS } from '../core/ranks/communicator.js';
 import { type CsvOptions, MISSING_TOKENS } from '../data/table/csv-options.js';
 import type { MissingPolicy } from '../data/table/schema.js';
+import { stateNow } from '../node/files.js';
 import { readSamplesAgain } from '../reading/again.js';
 import { pictureData } from '../reading/idx.js';
 import type { Keeping } from '../reading/keeping.js';
@@ -72,7 +72,7 @@ export function kindOf(source: Data): Kind {
   if (typeof source !== 'string') return 'table';
   const named = NAMED.find((name) => name === source);
   if (named !== undefined) return named;
-  const isFolder = source !== STDIN && statSync(source, { throwIfNoEntry: false })?.isDirectory() === true;
+  const isFolder = source !== STDIN && stateNow(source)?.isDirectory() === true;
   return isFolder && !isTableFolder(source) ? 'folder' : 'table';
 }
 
@@ -152,13 +152,13 @@ function canBeReadAgain(source: Data): boolean {
 
 /** The result of `read`, which may read a file twice. @throws FormatError if the file changes meanwhile */
 async function whileUnchanged<T>(path: string, read: () => Promise<T>): Promise<T> {
-  const stateNow = () => {
-    const state = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const signNow = () => {
+    const state = stateNow(path);
     return state && stateOf(state);
   };
-  const before = stateNow();
+  const before = signNow();
   const result = await read();
-  const after = stateNow();
+  const after = signNow();
   // A file that was removed was open before.
   if (after === before || after === undefined) return result;
   throw changed(path);

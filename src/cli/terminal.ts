@@ -1,8 +1,8 @@
 // cli: writes to standard output and standard error. No control character of a file reaches a terminal.
 import { once } from 'node:events';
-import { fstatSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { BackendError, printable } from '../core/errors.js';
-import { ruleOf } from '../node/files.js';
+import { ruleOf, stateNow } from '../node/files.js';
 
 /** A line of text; in bold where the terminal has colours. */
 export type Line = string | { readonly bold: string };
@@ -112,10 +112,6 @@ function write(to: Stream, content: string | Uint8Array): boolean {
 
 /** Whether the stream is a file or a device such as /dev/full; terminals and pipes may take a part and ask to wait. */
 function isBlocking({ fd, isTTY }: Stream): boolean {
-  try {
-    const state = fstatSync(fd);
-    return state.isFile() || (state.isCharacterDevice() && !isTTY);
-  } catch {
-    return false;
-  }
+  const state = stateNow(fd);
+  return state?.isFile() === true || (state?.isCharacterDevice() === true && !isTTY);
 }

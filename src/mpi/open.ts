@@ -1,11 +1,12 @@
 // mpi: the Communicator of this process, by MPI if a launcher has started several.
-import { existsSync, fstatSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { BackendError, DomainError } from '../core/errors.js';
 import { assertBytes, assertReduction, type Communicator, ONE_PROCESS } from '../core/ranks/communicator.js';
 import { provideGraphSum } from '../core/ranks/graph-sum.js';
 import { assertKnownOptions, describe } from '../core/shape.js';
+import { stateNow } from '../node/files.js';
 import { MPICH_VERSION } from '../node/native/wheels.js';
 import { CONNECTIONS, LAUNCHER_SOCKET, type Launched, launcherIn } from './environment.js';
 import { loadMpi, type MpiAddon, REDUCE } from './native.js';
@@ -85,15 +86,11 @@ function isConnected(env: NodeJS.ProcessEnv): boolean {
 
 /** Whether the socket to the launcher was closed on the way to this process, as npx and npm do. */
 function isCutOff({ PMI_FD }: NodeJS.ProcessEnv): boolean {
-  return PMI_FD !== undefined && !isSocket(Number(PMI_FD));
+  return PMI_FD !== undefined && !isSocket(PMI_FD);
 }
 
-function isSocket(number: number): boolean {
-  try {
-    return fstatSync(number).isSocket();
-  } catch {
-    return false;
-  }
+function isSocket(number: string): boolean {
+  return stateNow(Number(number))?.isSocket() === true;
 }
 
 /** Else every process would take itself for rank 0, and all would write. */
@@ -110,7 +107,7 @@ function alone({ variable }: Launched, actual: string): BackendError {
 function launcherSocket(): number {
   const text = process.env[LAUNCHER_SOCKET];
   delete process.env[LAUNCHER_SOCKET];
-  return text !== undefined && isSocket(Number(text)) ? Number(text) : -1;
+  return text !== undefined && isSocket(text) ? Number(text) : -1;
 }
 
 /** Closes MPI when the process ends, or tells the other ranks why it failed. */

@@ -1,7 +1,7 @@
 // node: the cache folder, errors of the file system, and atomic writes of folders.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, type Stats } from 'node:fs';
+import { type BigIntStats, createReadStream, fstatSync, type Stats, statSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
@@ -121,6 +121,20 @@ export function isCached(path: string): boolean {
 export function errorCode(error: unknown): string | undefined {
   const isFromSystem = typeof error === 'object' && error !== null && 'syscall' in error;
   return isFromSystem ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
+/**
+ * The state of a path or a descriptor, or undefined if it does not exist or is not accessible.
+ *
+ * In BigInt: Node's `realpathSync` reads the last state that was no BigInt, and follows no links after one of a pipe or a socket. Packages that
+ * are links, such as those of pnpm, were then loaded a second time.
+ */
+export function stateNow(place: string | number): BigIntStats | undefined {
+  try {
+    return typeof place === 'number' ? fstatSync(place, { bigint: true }) : statSync(place, { bigint: true });
+  } catch {
+    return undefined;
+  }
 }
 
 /** The state of a file, or undefined if it does not exist or is not accessible. */

@@ -1,4 +1,5 @@
 // node: the encoded rows of a table in a file, from which the next command reads them in place of the table.
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BackendError } from '../core/errors.js';
@@ -35,6 +36,8 @@ type List = (typeof LISTS)[number];
 const [FIRST, LAST] = ['softmax-regression rows 1\n      ', 'the end\n'];
 const NUMBER = 8;
 
+const OTHER_FOLDER = 'Move it, or name another folder.';
+
 const ENCODER = new TextEncoder();
 
 /** A file of rows, and what it holds. The features are read from it until it is closed. */
@@ -53,9 +56,11 @@ export interface RowCache {
  * @throws BackendError for another file, which is not replaced
  */
 export async function openRowCache(path: string): Promise<RowCache | undefined> {
-  const file = await open(path, 'r').catch((error) => {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
+  // Without O_NONBLOCK, opening a pipe waits for a writer.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause) => {
+    if (errorCode(cause) === 'ENOENT') return undefined;
+    const rule = { where: path, argument: 'the file', expected: 'be readable', actual: (cause as Error).message };
+    throw new BackendError({ ...rule, hint: OTHER_FOLDER, cause });
   });
   if (file === undefined) return undefined;
   try {
@@ -74,11 +79,13 @@ export async function openRowCache(path: string): Promise<RowCache | undefined> 
 
 /** The description, if the file is as long as it says. */
 async function describedIn(file: FileHandle, path: string): Promise<Described | undefined> {
-  const { size } = await file.stat();
-  const first = await textIn(file, 0, Math.min(size, FIRST.length));
-  if (first !== FIRST.slice(0, first.length)) {
+  const state = await file.stat();
+  const { size } = state;
+  const first = state.isFile() ? await textIn(file, 0, Math.min(size, FIRST.length)) : undefined;
+  if (first !== FIRST.slice(0, first?.length)) {
     const rule = { where: path, argument: 'the file', expected: 'be one of rows, as --cache writes it' };
-    throw new BackendError({ ...rule, actual: 'another file', hint: 'Move it, or name another folder.' });
+    const actual = first === undefined ? 'a folder or a device' : 'another file';
+    throw new BackendError({ ...rule, actual, hint: OTHER_FOLDER });
   }
   const tail = NUMBER + LAST.length;
   if (size < FIRST.length + tail || (await textIn(file, size - LAST.length, LAST.length)) !== LAST) return undefined;

@@ -3,11 +3,15 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BackendError } from '../core/errors.js';
-import { lackOfSpace } from './free-space.js';
+import { inBytes } from '../core/shape.js';
+import { lackForOthers, lackOfSpace } from './free-space.js';
 import { removeLeftBeside, temporaryBeside } from './temporary.js';
 
+/** Bytes that are written between two looks at the free space. */
+const LOOK = 2 ** 26;
+
 export interface UnnamedFile {
-  /** @throws BackendError if it cannot be written */
+  /** @throws BackendError if it cannot be written, or leaves too little of the disk to others */
   write(bytes: Uint8Array, at: number): Promise<void>;
   /** Fills the bytes. */
   read(bytes: Uint8Array, at: number): Promise<void>;
@@ -17,7 +21,7 @@ export interface UnnamedFile {
 export interface UnnamedFileOptions {
   /** Where to put it; the system's folder for temporary files by default, which TMPDIR names. */
   readonly folder?: string;
-  /** The bytes that it will take, and for what. */
+  /** The bytes that it will take, and for what. A file of unknown length leaves a part of the disk free: a pipe may be endless. */
   readonly room?: { readonly bytes: number; readonly purpose: string };
 }
 
@@ -58,12 +62,20 @@ export async function openNamed(
   const file = await open(path, 'wx+', 0o600).catch((cause) => {
     throw failed(cause);
   });
+  let [written, looked] = [0, 0];
   return {
     path,
     async write(bytes, at) {
+      if (room === undefined && written - looked >= LOOK) {
+        looked = written;
+        const less = await lackForOthers(folder);
+        if (less !== undefined)
+          throw refuse(`keep ${less.needed} free`, `${less.free} after ${inBytes(written)} were written`);
+      }
       await writeAll(file, bytes, at).catch((cause) => {
         throw failed(cause);
       });
+      written += bytes.length;
     },
     read: (bytes, at) => readAll(file, bytes, at),
     async close() {

@@ -66,6 +66,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
     'one-hot': ['one-hot', 'cross-entropy'],
     penalty: ['dense', 'fit'],
     phm: ['phm'],
+    'rank-sum': ['rank-sum'],
     reduction: ['reduction', 'cross-entropy'],
     softmax: ['softmax', 'cross-entropy'],
     tensors: ['tensors', 'softmax'],

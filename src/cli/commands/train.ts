@@ -193,6 +193,10 @@ async function trainFrom(path: string | undefined, given: TrainOptions & { reado
   const communicator = await ranksHere();
   const isShared = given.workers !== undefined || communicator.size > 1;
   let options: TrainOptions = given;
+  if (communicator.size > 1) {
+    const { assertSameFlags } = await import('../train/workers.js');
+    await assertSameFlags(given, communicator);
+  }
   if (isShared && !given.dryRun) {
     const { assertShareable, optionsOfRank, runInWorkers } = await import('../train/workers.js');
     assertShareable(source, given, communicator);

@@ -1,6 +1,6 @@
 // cli: --cache: the encoded rows of DATA in a folder, which the next command with the same table and options uses.
 import { createHash } from 'node:crypto';
-import { realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { VERSION } from '../../core/version.js';
 import type { StoredRows } from '../../data/stored-rows.js';
@@ -59,29 +59,32 @@ export async function cachedDataSet(
   const name = `${basename(origin.table)}-${hashOf(`${origin.table}\n${origin.options}`).slice(0, 16)}.rows`;
   const path = join(folder, name);
   const { signal } = room;
-  const cache = await withLock(
-    path,
-    async () => {
-      const found = await valid(path, origin);
-      if (found !== undefined) return found;
-      await writeRowCache(path, origin, (store) =>
-        read({
-          ...{ ...keeping, stores: 'always' },
-          store: async (n, d, needed) => shownWriter(await store(n, d, needed), room, folder),
-        }),
-      );
-      return (await openRowCache(path)) as RowCache;
-    },
-    { signal, onWait: (phrase) => note(phrase) },
-  );
+  const written = () =>
+    withLock(
+      path,
+      async () => {
+        const found = await valid(path, origin, note);
+        if (found !== undefined) return found;
+        await writeRowCache(path, origin, (store) =>
+          read({
+            ...{ ...keeping, stores: 'always' },
+            store: async (n, d, needed) => shownWriter(await store(n, d, needed), room, folder),
+          }),
+        );
+        return (await openRowCache(path)) as RowCache;
+      },
+      { signal, onWait: (phrase) => note(phrase) },
+    );
+  // Without the lock, so that rows in a folder that only another user may write to can be read.
+  const cache = (await valid(path, origin, () => {})) ?? (await written());
   return dataOf(cache, keeping, room);
 }
 
-/** The rows in a file, if they are those of the table as it is. Says why not. */
-async function valid(path: string, origin: Origin): Promise<RowCache | undefined> {
-  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+/** The rows in a file, if they are those of the table as it is. `say` gets a line that says why not. */
+async function valid(path: string, origin: Origin, say: (line: string) => void): Promise<RowCache | undefined> {
+  const isThere = existsSync(path);
   const cache = await openRowCache(path);
-  const again = (reason: string) => note(`cache: ${path} ${reason}; it is written again`);
+  const again = (reason: string) => say(`cache: ${path} ${reason}; it is written again`);
   if (cache === undefined) {
     if (isThere) again('is cut short');
     return undefined;

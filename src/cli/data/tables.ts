@@ -1,9 +1,10 @@
 // cli: the tables that DATA can name.
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TypedTable } from '../../data/table/typed/table.js';
 import { provideFormats } from '../../formats/provide.js';
 import { openTableBytes } from '../../formats/table-bytes.js';
+import { stateNow } from '../../node/files.js';
 import { isGzip, wholeOf } from '../../reading/bytes.js';
 import { FORMAT_START, fileInMemory, openBinary, type TableFormat, tableFormatOf } from '../../reading/format.js';
 import type { TableSource } from '../../reading/table.js';
@@ -23,11 +24,11 @@ export function partsOfFolder(folder: string): string[] {
 
 /** Whether a folder holds the parts of a table. */
 export function isTableFolder(folder: string): boolean {
-  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true && partsOfFolder(folder).length > 0;
+  return stateNow(folder)?.isDirectory() === true && partsOfFolder(folder).length > 0;
 }
 
 export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return stateNow(path)?.isFile() === true;
 }
 
 /** How the rows of a table are numbered: by the line on which they begin, or from 1. */

@@ -1,9 +1,9 @@
 // cli: the rows of a large table, predicted by several threads in the order of the file.
-import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { TablePlace } from '../../data/table/stream.js';
+import { stateNow } from '../../node/files.js';
 import { chunksOf, type NamedBytes } from '../../reading/bytes.js';
 import { beginningOf, type RowsOptions } from '../../reading/table.js';
 import type { ModelContent } from '../../serialization/model-file.js';
@@ -51,7 +51,7 @@ export interface Answer {
 
 /** The number of threads for this table; 1 if more do not pay, or would take much memory. */
 export function threadsFor(path: string, modelSize: number): number {
-  const state = statSync(path, { throwIfNoEntry: false });
+  const state = stateNow(path);
   const isLarge = state?.isFile() === true && state.size >= THREADS.smallestTable;
   return isLarge && modelSize <= THREADS.largestModel ? Math.min(availableParallelism(), THREADS.most) : 1;
 }

@@ -1,9 +1,10 @@
 // cli: --workers: `train` in several processes, which share each fit.
-import { statSync } from 'node:fs';
 import { devNull } from 'node:os';
 import type { Communicator } from '../../core/ranks/communicator.js';
 import { launchWorkers, mpiexecFor } from '../../mpi/launch.js';
+import { stateNow } from '../../node/files.js';
 import { memoryForData } from '../../node/memory.js';
+import { assertFacts } from '../../training/ranks.js';
 import type { Data } from '../data/query.js';
 import { isOnce, sharedInput, shareInput } from '../data/spooled.js';
 import { withInterrupt } from '../interrupt.js';
@@ -24,8 +25,34 @@ export function assertShareable(source: Data, options: TrainOptions, { size }: C
 
 /** Whether a path is one that can be read once, such as /dev/stdin, which is that of another process in each of them. */
 function isPipe(path: string): boolean {
-  const state = statSync(path, { throwIfNoEntry: false });
+  const state = stateNow(path);
   return state !== undefined && !state.isFile() && !state.isDirectory();
+}
+
+/** What ranks may have otherwise: what one of them writes, what they take, and the kernels, which the fit compares where bits depend on them. */
+const OF_ONE_RANK: ReadonlySet<string> = new Set([
+  'output',
+  'report',
+  'skipBad',
+  'json',
+  'memory',
+  'workers',
+  'backend',
+]);
+
+/** Files, which may have another path on another machine. */
+const FILES: ReadonlySet<string> = new Set(['cache', 'test', 'checkpoint', 'resume']);
+
+/**
+ * Compares the flags of all ranks before anything is read: how DATA is read and split is not seen by the fit, which finds
+ * other features, and ranks that make other calls end without a name.
+ *
+ * @throws DomainError with the first flag that differs
+ */
+export async function assertSameFlags(options: TrainOptions, communicator: Communicator): Promise<void> {
+  const flags = Object.entries(options).filter(([name]) => !OF_ONE_RANK.has(name));
+  const facts = Object.fromEntries(flags.map(([name, value]) => [name, FILES.has(name) ? 'a file' : value]));
+  await assertFacts(communicator, JSON.parse(JSON.stringify(facts)), 'train');
 }
 
 /** Runs this command line in several processes, and returns the exit code. What can be read once is copied for them first. */
