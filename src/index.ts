@@ -43,6 +43,8 @@ export { FASHION_MNIST_CLASSES } from './data/fashion-mnist-classes.js';
 export { type FoldOptions, stratifiedFolds } from './data/folds.js';
 export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
 export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
+export type { SparseMatrix } from './data/matrix.js';
+export { type SparseRow, sparseMatrix, type Triplets, toDense } from './data/sparse.js';
 export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
 export { columnStatistics, type Standardization, standardize } from './data/standardize.js';
 export { StoredRows } from './data/stored-rows.js';

@@ -398,6 +398,8 @@ const WITHOUT_TENSORS = [
   ...['Random#permutation', 'asFeatureArray', 'batchRanges', 'gatherEntries', 'gatherRows', 'parseIdx', 'loadIris'],
   ...[
     'take',
+    'sparseMatrix',
+    'toDense',
     'trainTestSplit',
     'stratifiedFolds',
     'columnStatistics',

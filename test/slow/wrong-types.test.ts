@@ -28,6 +28,7 @@ const shares = () => [
   [1, 0],
 ];
 const csv = () => new TextEncoder().encode('w,kind\n1,cat\n9,dog\n2,cat\n');
+const sparse = () => library.sparseMatrix([{ 1: 2 }, { 0: 3 }]);
 const named = () => ({ name: 'pets.csv', stream: () => new Blob([csv()]).stream() });
 const signal = () => new AbortController().signal;
 const nothing = () => undefined;
@@ -140,7 +141,14 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
   take: () => [
     [library.take, [1, 2, 3], [1, 0]],
     [library.take, library.asFeatureArray(rows()), [1, 0]],
+    [library.take, sparse(), [1, 0]],
   ],
+  sparseMatrix: () => [
+    [library.sparseMatrix, [{ 1: 2 }, new Map([[0, 3]])], 2],
+    [library.sparseMatrix, { rows: [0], columns: [1], values: [2], shape: [1, 2] }],
+    [library.sparseMatrix, library.asFeatureArray(rows())],
+  ],
+  toDense: () => [[library.toDense, sparse()]],
   trainTestSplit: () => [[library.trainTestSplit, 4, { testFraction: 0.5, seed: 0, stratify: names() }]],
   columnStatistics: () => [[library.columnStatistics, rows()]],
   standardize: () => [[library.standardize, rows(), { mean: [1, 2], scale: [1, 1] }]],
