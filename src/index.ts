@@ -172,6 +172,7 @@ export {
   readSamples,
 } from './reading/read.js';
 export type { DataSet, Samples } from './reading/samples.js';
+export { readSvmlight, type SvmlightData, type SvmlightOptions } from './reading/svmlight.js';
 // reference
 export * as reference from './reference.js';
 // export

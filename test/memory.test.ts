@@ -409,6 +409,7 @@ const WITHOUT_TENSORS = [
     'readCsvRows',
     'toOnnx',
     'readSamples',
+    'readSvmlight',
     'identifyFiles',
     'optionFields',
   ],

@@ -179,6 +179,14 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
     [library.readSamples, [named()], { label: 'kind', testFraction: 0.4, seed: 0, maxBytes: 1000, maxMemory: 1e6 }],
     [library.readSamples, 'iris', { testFraction: 0.4, classNames: undefined }],
   ],
+  readSvmlight: () => [
+    [
+      library.readSvmlight,
+      { name: 'a.svm', stream: () => new Blob(['1 1:2\n2 3:1\n']).stream() },
+      { zeroBased: false, columns: 3, qid: 'ignore', precision: 'float32', maxBytes: 1000, maxMemory: 1e6 },
+    ],
+    [library.readSvmlight, Buffer.from('1 1:2\n2 3:1\n')],
+  ],
   identifyFiles: () => [[library.identifyFiles, [named()], { rows: 2 }]],
   optionFields: () => [[library.optionFields]],
   // nn
