@@ -1,5 +1,5 @@
-// Ranks of `train` compare their flags before anything is read.
-import { assertSameFlags } from '../src/cli/train/workers.js';
+// What ranks of `train` refuse before anything is read: other flags, and rows that only one of them could read.
+import { assertSameFlags, assertShareable } from '../src/cli/train/workers.js';
 import { ranksOf } from './helpers/local-ranks.js';
 
 /** What each of two ranks says of its flags. */
@@ -31,4 +31,14 @@ it('may have other files, outputs, memory and kernels', async () => {
     { memory: 2e9, backend: 'wasm', workers: 2, skipBad: 'b', cache: '/b', test: '/b.csv', resume: '/d' },
   ];
   expect(await compared(first, second)).toEqual([undefined, undefined]);
+});
+
+it.each(['-', '/dev/null'])('refuse to share the test rows of %s', (test) => {
+  const [rank] = ranksOf(2);
+  const only = { seed: 0, header: true, defaultMissing: true };
+  expect(() => assertShareable('package.json', { ...only, workers: 2, test }, rank)).toThrow(
+    `--test must be a file with --workers: each process reads it itself; got ${test}. Write the rows to a file first.`,
+  );
+  expect(() => assertShareable('package.json', { ...only, test }, rank)).toThrow('a file with several processes:');
+  expect(() => assertShareable('package.json', { ...only, test: 'package.json' }, rank)).not.toThrow();
 });

@@ -1,10 +1,12 @@
 // --cache: the rows of a table in a file, which give what the table gives, and what happens to files that are not valid.
 import {
   appendFileSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -151,6 +153,24 @@ describe('the rows of a table in a folder', () => {
     await expect(load()).rejects.toThrow('EROFS');
     expect(written).toHaveBeenCalledTimes(1);
     expect(said).toBe('');
+  });
+
+  it('of another table are written again, though that has the same size and time', async () => {
+    const other = join(folder, 'cats.csv');
+    writeFileSync(other, CSV.replaceAll('red', 'tan'));
+    for (const each of [path, other]) utimesSync(each, 1e9, 1e9);
+    await load();
+    const mine = fileOf();
+    path = join(folder, 'below', 'pets.csv');
+    mkdirSync(join(folder, 'below'));
+    renameSync(other, path);
+    const expected = await plainOf(await load());
+    const own = readdirSync(cache)
+      .map((name) => join(cache, name))
+      .find((name) => name !== mine) as string;
+    copyFileSync(mine, own);
+    expect(await plainOf(await load())).toEqual(expected);
+    expect(said).toBe(`cache: ${own} is of another table; it is written again\n`);
   });
 
   it('do not replace another file', async () => {

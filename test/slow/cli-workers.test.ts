@@ -1,6 +1,6 @@
 // train --workers: the same model, however many processes share the fit. Nothing asserts a time.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { Random } from 'softmax-regression';
 import { installMpi } from '../../src/node/native/install-mpi.js';
@@ -277,6 +277,8 @@ describe('train --workers --cache', () => {
   test('takes over the lock of a process that was killed', async () => {
     const [name] = rowsFile('big.csv');
     const lock = line.path(`rows/${name}.lock`);
+    // Valid rows are read without the lock.
+    rmSync(line.path(`rows/${name}`));
     const gone = spawn(process.execPath, ['-e', '']);
     await ended(gone);
     line.write(`rows/${name}.lock`, JSON.stringify({ ...thisProcess(), pid: gone.pid, id: 'gone' }));

@@ -35,7 +35,12 @@ function hashOf(text: string): string {
 }
 
 /** What a line says that is printed when rows are read again. */
-const REASONS = { version: 'is of another version', files: 'is of an earlier state of the table' } as const;
+const REASONS = {
+  version: 'is of another version',
+  table: 'is of another table',
+  options: 'is of other options',
+  files: 'is of an earlier state of the table',
+} as const;
 
 /**
  * The data set of a table, from the rows in the folder if they are valid, else from the table; its rows are in the folder then.
@@ -89,7 +94,7 @@ async function valid(path: string, origin: Origin, say: (line: string) => void):
     if (isThere) again('is cut short');
     return undefined;
   }
-  const differs = (['version', 'files'] as const).find((key) => cache.origin[key] !== origin[key]);
+  const differs = (['version', 'table', 'options', 'files'] as const).find((key) => cache.origin[key] !== origin[key]);
   if (differs === undefined) return cache;
   await cache.close();
   again(REASONS[differs]);

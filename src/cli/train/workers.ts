@@ -7,6 +7,7 @@ import { memoryForData } from '../../node/memory.js';
 import { assertFacts } from '../../training/ranks.js';
 import type { Data } from '../data/query.js';
 import { isOnce, sharedInput, shareInput } from '../data/spooled.js';
+import { STDIN } from '../files.js';
 import { withInterrupt } from '../interrupt.js';
 import { kindOf } from '../samples.js';
 import { UsageError } from '../usage.js';
@@ -15,6 +16,13 @@ import type { TrainOptions } from './training.js';
 /** Refuses what several processes cannot share, before any of them starts. */
 export function assertShareable(source: Data, options: TrainOptions, { size }: Communicator): void {
   const given = options.workers === undefined ? 'several processes' : '--workers';
+  const { test } = options;
+  // Each rank would take a part of the same pipe.
+  if (test !== undefined && (test === STDIN || isPipe(test))) {
+    throw new UsageError(
+      `--test must be a file with ${given}: each process reads it itself; got ${test}. Write the rows to a file first.`,
+    );
+  }
   if (isOnce(source) ? size > 1 && sharedInput(source, {}) === undefined : isPipe(source as string)) {
     const named = typeof source === 'string' ? source : '--sql';
     throw new UsageError(
