@@ -65,6 +65,11 @@ export type {
 export { type CsvBatch, type ReadOptions, readCsvRows, type UnknownLabel } from './data/table/stream.js';
 export { parseCsv } from './data/table/table.js';
 export type { DateOrder } from './features/date.js';
+export { type CountState, CountVectorizer, type FittedVectorizer } from './features/text/count.js';
+export type { Documents } from './features/text/documents.js';
+export { type Collisions, HashingVectorizer } from './features/text/hashing.js';
+export type { CountOptions, HashingOptions, TfidfOptions } from './features/text/options.js';
+export { type TfidfState, TfidfVectorizer } from './features/text/tfidf.js';
 // gradcheck
 export {
   type Comparison,

@@ -99,7 +99,7 @@ describe('an SVMlight file as a sparse matrix', () => {
     ['1 2147483647:1\n', {}, 'a.svm:1: the index must be an integer from 0 to 2,147,483,646; got "2147483647".'],
     [
       '1 1:1e39\n',
-      { precision: 'float32' },
+      { dtype: 'float32' },
       'FormatError: a.svm:1: the value of index 1 must be at most 3.40e+38; got "1e39". It does not fit into float32: read float64.',
     ],
     ['# only\n', {}, 'FormatError: a.svm: the table must have at least one row; got none.'],
@@ -120,7 +120,7 @@ describe('an SVMlight file as a sparse matrix', () => {
   });
 
   it('has values of float32 if they are asked for', async () => {
-    const { samples } = await readSvmlight(file('1 1:0.1\n'), { precision: 'float32' });
+    const { samples } = await readSvmlight(file('1 1:0.1\n'), { dtype: 'float32' });
     expect(samples.values).toEqual(Float32Array.of(0.1));
   });
 

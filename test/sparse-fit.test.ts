@@ -1,7 +1,16 @@
 // Fits, predictions and scores of sparse matrices, beside those of the same rows with their zeros.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Random } from '../src/core/random.js';
 import type { SparseMatrix } from '../src/data/matrix.js';
-import { crossValidate, type FitOptions, SoftmaxRegression } from '../src/index.js';
+import {
+  crossValidate,
+  type FitOptions,
+  lambdaPath,
+  learningCurve,
+  SoftmaxRegression,
+  TfidfVectorizer,
+} from '../src/index.js';
 import { certifyAsync } from '../src/objective/certificate.js';
 import { evaluatePlain, plainProblem } from '../src/objective/float64.js';
 import { onEveryEngine } from './helpers/float64-engines.js';
@@ -151,6 +160,14 @@ onEveryEngine('a fit of a sparse matrix', () => {
       [matrix, dense].map((rows) => crossValidate(rows, labels, { folds: 3, tolerance: 1e-9 })),
     );
     expect(own.mean.logLoss).toBeCloseTo(twin.mean.logLoss, 8);
+    const options = { folds: 3, l2: [0.1, 0.01] };
+    const [path, other] = await Promise.all([matrix, dense].map((rows) => lambdaPath(rows, labels, options)));
+    expect(path.best).toBe(other.best);
+    const curves = await Promise.all(
+      [matrix, dense].map((rows) => learningCurve(rows, labels, { folds: 3, sizes: [100], tolerance: 1e-9 })),
+    );
+    const [losses, others] = curves.map(({ table }) => table.flatMap(({ folds }) => [...folds]));
+    expect(distance(losses, others)).toBeLessThan(1e-8);
   });
 
   it('goes on from a checkpoint to the same bits', async () => {
@@ -168,6 +185,33 @@ onEveryEngine('a fit of a sparse matrix', () => {
     expect(await resumed.model.toBytes()).toEqual(await whole.model.toBytes());
     const other = { ...matrix, values: matrix.values.map((each, at) => (at === 5 ? each + 1 : each)) };
     await expect(SoftmaxRegression.fit(other, labels, { ...options, resume })).rejects.toThrow(/features/);
+  });
+});
+
+interface GoldenCase {
+  readonly name: string;
+  readonly l1: number;
+  readonly l2: number;
+  readonly weight: readonly number[];
+  readonly bias: readonly number[];
+  readonly objective: number;
+}
+
+const GOLDEN: { readonly texts: string[]; readonly labels: string[]; readonly cases: readonly GoldenCase[] } =
+  JSON.parse(readFileSync(join(__dirname, 'golden', 'text-fit.golden.json'), 'utf8'));
+
+describe('a text classifier', () => {
+  const { features } = TfidfVectorizer.fitTransform(GOLDEN.texts, { ngramRange: [1, 2] });
+
+  it.each(GOLDEN.cases)('has the coefficients of scikit-learn: $name', async ({ l1, l2, weight, bias, objective }) => {
+    const { model, result } = await SoftmaxRegression.fit(features, GOLDEN.labels, { l1, l2, tolerance: 1e-9 });
+    expect(result.converged).toBe(true);
+    expect(Math.abs(result.objective - objective)).toBeLessThan(1e-6);
+    const own = model.weight.flatMap((row) => [...row]);
+    expect(distance(own, weight)).toBeLessThan(1e-4);
+    // Biases are not penalised, so only their differences matter.
+    const centred = (numbers: readonly number[]) => numbers.map((each) => each - numbers[0]);
+    expect(distance(centred([...model.bias]), centred(bias))).toBeLessThan(1e-3);
   });
 });
 

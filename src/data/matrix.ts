@@ -18,6 +18,15 @@ export interface SparseMatrix {
   readonly shape: readonly [rows: number, columns: number];
 }
 
+/** The same matrix [n, d] by columns, the format CSC: column j has the entries starts[j], …, starts[j + 1] − 1. */
+export interface SparseColumns {
+  /** [d + 1] */
+  readonly starts: Int32Array;
+  /** The row of each entry, ascending in each column. */
+  readonly rows: Int32Array;
+  readonly values: Float32Array | Float64Array;
+}
+
 /** Whether samples are a sparse matrix. */
 export function isSparse<Others extends object>(samples: Others | SparseMatrix): samples is SparseMatrix {
   return 'starts' in samples && samples.starts !== undefined;
@@ -40,6 +49,27 @@ export function sparseRows({ starts, indices, values, shape }: SparseMatrix, pla
     copy.values.set(values.subarray(from, end), taken[r]);
   }
   return copy;
+}
+
+/** A copy by columns. Rows are taken in turn, so that the rows of each column ascend. */
+export function columnsOf({ starts, indices, values, shape: [n, d] }: SparseMatrix): SparseColumns {
+  const columns = {
+    starts: new Int32Array(d + 1),
+    rows: new Int32Array(indices.length),
+    values: values instanceof Float32Array ? new Float32Array(values.length) : new Float64Array(values.length),
+  };
+  for (let at = 0; at < indices.length; at++) columns.starts[indices[at] + 1]++;
+  for (let j = 0; j < d; j++) columns.starts[j + 1] += columns.starts[j];
+  /** The next place in each column. */
+  const next = columns.starts.slice();
+  for (let i = 0; i < n; i++) {
+    for (let at = starts[i]; at < starts[i + 1]; at++) {
+      const to = next[indices[at]]++;
+      columns.rows[to] = i;
+      columns.values[to] = values[at];
+    }
+  }
+  return columns;
 }
 
 /**

@@ -68,7 +68,13 @@ export async function bohningPreconditioner(
     return (vector) => withoutBias(factored.solve(vector, q));
   }
   const inverse = matrix.map((entry) => (entry > 0 ? 1 / (entry * (1 + jitter)) : 1));
-  return (vector) => withoutBias(vector.map((entry, at) => entry * inverse[Math.floor(at / q)]));
+  return (vector) => {
+    const scaled = new Float64Array(vector.length);
+    for (let j = 0, at = 0; j <= d; j++) {
+      for (let k = 0; k < q; k++, at++) scaled[at] = vector[at] * inverse[j];
+    }
+    return withoutBias(scaled);
+  };
 }
 
 /** M for `proximalNewton`. Without intercept, the diagonal entry of the bias is 1 and its other entries are 0. */

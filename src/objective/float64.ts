@@ -5,15 +5,15 @@ import { assertPositiveInteger, assertShape, describe } from '../core/shape.js';
 import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { BlockSum, sumOf } from '../core/tree-sum.js';
 import { assertFeatureArray, type FeatureArray } from '../data/batches.js';
-import { assertSparse, isSparse, type SparseMatrix } from '../data/matrix.js';
+import { assertSparse, columnsOf, isSparse, type SparseMatrix } from '../data/matrix.js';
 import { addL2Gradient, penaltyOf } from '../optim/penalty.js';
 import type { ValueAndGradient } from '../optim/solver.js';
 import { gradientBlocks } from './blocks.js';
 import { GradientSum } from './resident-rows.js';
-import { writeResiduals } from './residuals.js';
+import { type LossAndGradient, writeResiduals } from './residuals.js';
 import { BLOCK_ROWS, prepareRows, RowBlock } from './row-block.js';
 import { isStreamed, type Section, type StreamedProblem, sumOfSections } from './sections.js';
-import { columnsOf, sparseOf } from './sparse/section.js';
+import { sparseOf } from './sparse/section.js';
 import { sparseLossAndGradient } from './sparse/sums.js';
 
 /** Where errors say they are. */
@@ -152,13 +152,6 @@ function* evaluation(problem: Problem, point: Float64Array): Steps<ValueAndGradi
   const weight = point.subarray(0, d * q);
   addL2Gradient(gradient, weight, l2);
   return { value: loss + penaltyOf(weight, l2), gradient };
-}
-
-export interface LossAndGradient {
-  /** (1/S) Σᵢ sᵢ NLLᵢ */
-  readonly loss: number;
-  /** (1/S) X̃ᵀdiag(s)(P − Y), in the layout of a point. */
-  readonly gradient: Float64Array;
 }
 
 /** The mean loss and its gradient, without penalties. Both are sums over blocks of samples, as in core/tree-sum.ts. */

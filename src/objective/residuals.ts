@@ -9,6 +9,13 @@ export interface Labelled {
   readonly numClasses: number;
 }
 
+export interface LossAndGradient {
+  /** (1/S) Σᵢ sᵢ NLLᵢ */
+  readonly loss: number;
+  /** (1/S) X̃ᵀdiag(s)(P − Y), in the layout of a point. */
+  readonly gradient: Float64Array;
+}
+
 /**
  * Writes sᵢ/S·(softmax(oᵢ) − yᵢ) of `count` samples from `start` on to `residuals`, [count, classes].
  *

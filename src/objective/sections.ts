@@ -4,8 +4,7 @@ import { sumOverRanks } from '../core/ranks/sum.js';
 import type { Steps } from '../core/task.js';
 import { VectorSum } from '../core/tree-sum.js';
 import type { FeatureArray } from '../data/batches.js';
-import type { SparseMatrix } from '../data/matrix.js';
-import type { SparseColumns } from './sparse/section.js';
+import type { SparseColumns, SparseMatrix } from '../data/matrix.js';
 
 /** What does not depend on the number of samples in memory. */
 export interface ProblemTerms {

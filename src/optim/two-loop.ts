@@ -122,10 +122,15 @@ interface Operations<Vector> {
 function addAndDot(a: Float64Array, factor: number, b: Float64Array, c: Float64Array): number {
   const { length } = a;
   const whole = length - (length % 4);
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
   for (let i = 0; i < whole; i += 4) {
-    const [x0, x1] = [a[i] + factor * b[i], a[i + 1] + factor * b[i + 1]];
-    const [x2, x3] = [a[i + 2] + factor * b[i + 2], a[i + 3] + factor * b[i + 3]];
+    const x0 = a[i] + factor * b[i];
+    const x1 = a[i + 1] + factor * b[i + 1];
+    const x2 = a[i + 2] + factor * b[i + 2];
+    const x3 = a[i + 3] + factor * b[i + 3];
     a[i] = x0;
     a[i + 1] = x1;
     a[i + 2] = x2;

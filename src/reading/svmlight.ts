@@ -25,7 +25,7 @@ export interface SvmlightOptions {
   /** `'ignore'` for files with `qid:`, the groups of rows for ranking; such files are refused by default. */
   readonly qid?: 'ignore';
   /** The type of the values; float64 by default. */
-  readonly precision?: 'float32' | 'float64';
+  readonly dtype?: 'float32' | 'float64';
   /** The maximum size of the unpacked file in bytes; 2³² by default. */
   readonly maxBytes?: number;
   /** The maximum memory in bytes that the rows may take while they are read; only limits of arrays by default. */
@@ -63,8 +63,8 @@ export async function readSvmlight(
 ): Promise<SvmlightData> {
   assertOptions(options);
   const file = named(source);
-  const { zeroBased, columns, qid, precision = 'float64', maxBytes, maxMemory = Number.POSITIVE_INFINITY } = options;
-  const isSingle = precision === 'float32';
+  const { zeroBased, columns, qid, dtype = 'float64', maxBytes, maxMemory = Number.POSITIVE_INFINITY } = options;
+  const isSingle = dtype === 'float32';
   const reader = new LineReader(file.name, {
     ...{ zeroBased, qid, hintOfQid: RANKING, largestValue: isSingle ? LARGEST_FLOAT32 : undefined },
     largest: columns === undefined ? MOST : zeroBased === true ? columns - 1 : columns,
@@ -132,11 +132,11 @@ function named(source: Uint8Array | NamedBytes): NamedBytes {
 
 function assertOptions(options: SvmlightOptions): void {
   const where = 'readSvmlight';
-  assertKnownOptions(options, ['zeroBased', 'columns', 'qid', 'precision', 'maxBytes', 'maxMemory'], where);
-  const { zeroBased, columns, qid, precision, maxBytes, maxMemory } = options;
+  assertKnownOptions(options, ['zeroBased', 'columns', 'qid', 'dtype', 'maxBytes', 'maxMemory'], where);
+  const { zeroBased, columns, qid, dtype, maxBytes, maxMemory } = options;
   if (zeroBased !== undefined) assertOneOf(zeroBased, [true, false], where, 'zeroBased');
   if (qid !== undefined) assertOneOf(qid, ['ignore'], where, 'qid');
-  if (precision !== undefined) assertOneOf(precision, ['float32', 'float64'], where, 'precision');
+  if (dtype !== undefined) assertOneOf(dtype, ['float32', 'float64'], where, 'dtype');
   for (const [argument, value] of Object.entries({ columns, maxBytes, maxMemory }))
     if (value !== undefined) assertPositiveInteger(value, where, argument);
 }

@@ -15,6 +15,7 @@ import { callablesOf } from '../helpers/callables.js';
 import { proof, smallInput } from '../helpers/report-input.js';
 
 const { Dense, metrics, Phm, Random, reference, SoftmaxRegression, sgd } = library;
+const { CountVectorizer, HashingVectorizer, TfidfVectorizer } = library;
 
 const rows = () => [
   [1, 2],
@@ -28,7 +29,6 @@ const shares = () => [
   [1, 0],
 ];
 const csv = () => new TextEncoder().encode('w,kind\n1,cat\n9,dog\n2,cat\n');
-const sparse = () => library.sparseMatrix([{ 1: 2 }, { 0: 3 }]);
 const named = () => ({ name: 'pets.csv', stream: () => new Blob([csv()]).stream() });
 const signal = () => new AbortController().signal;
 const nothing = () => undefined;
@@ -94,6 +94,14 @@ const SCORED = () => ({ classes: ['a', 'b'], sampleWeights: weights() });
 const RECORD = () => ({ width: 2 });
 const PREDICT = () => ({ signal: signal(), onProgress: nothing });
 const FIELDS = () => ({ where: 'f', argument: 'x', expected: 'be', actual: 'y', hint: 'z' });
+/** The rows [[0, 1], [2, 0], [0, 0], …] */
+const sparse = () => ({
+  starts: Int32Array.from({ length: names().length + 1 }, (_, i) => Math.min(i, 2)),
+  indices: Int32Array.of(1, 0),
+  values: Float64Array.of(1, 2),
+  shape: [names().length, 2],
+});
+const texts = () => ['red red rose', 'blue rose'];
 const probabilities = () => rows().map(() => [0.25, 0.75]);
 
 /** Options with an aborted signal, where they are options without one: the call then ends before its work. */
@@ -183,12 +191,24 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
     [
       library.readSvmlight,
       { name: 'a.svm', stream: () => new Blob(['1 1:2\n2 3:1\n']).stream() },
-      { zeroBased: false, columns: 3, qid: 'ignore', precision: 'float32', maxBytes: 1000, maxMemory: 1e6 },
+      { zeroBased: false, columns: 3, qid: 'ignore', dtype: 'float32', maxBytes: 1000, maxMemory: 1e6 },
     ],
     [library.readSvmlight, Buffer.from('1 1:2\n2 3:1\n')],
   ],
   identifyFiles: () => [[library.identifyFiles, [named()], { rows: 2 }]],
   optionFields: () => [[library.optionFields]],
+  // text
+  'CountVectorizer.fit': () => [[CountVectorizer.fit, texts(), { ngramRange: [1, 2], minDocuments: 1, binary: true }]],
+  'CountVectorizer.fitTransform': () => [[CountVectorizer.fitTransform, texts(), { analyzer: 'char', maxFeatures: 3 }]],
+  'CountVectorizer.of': () => [[CountVectorizer.of, CountVectorizer.fit(texts()).state]],
+  'CountVectorizer#transform': () => [[(x: string[]) => CountVectorizer.fit(texts()).transform(x), texts()]],
+  'TfidfVectorizer.fit': () => [[TfidfVectorizer.fit, texts(), { stopWords: ['red'], sublinearTf: true, norm: 'l1' }]],
+  'TfidfVectorizer.fitTransform': () => [[TfidfVectorizer.fitTransform, texts(), { useIdf: false, dtype: 'float32' }]],
+  'TfidfVectorizer.of': () => [[TfidfVectorizer.of, TfidfVectorizer.fit(texts()).state]],
+  'TfidfVectorizer#transform': () => [[(x: string[]) => TfidfVectorizer.fit(texts()).transform(x), texts()]],
+  HashingVectorizer: () => [[(x: object) => new HashingVectorizer(x), { numFeatures: 8, alternateSign: false }]],
+  'HashingVectorizer#transform': () => [[(x: string[]) => new HashingVectorizer().transform(x), texts()]],
+  'HashingVectorizer#collisions': () => [[(x: string[]) => new HashingVectorizer().collisions(x), texts()]],
   // nn
   asLabels: () => [[library.asLabels, [1, 0], 2]],
   asLogits: () => [[library.asLogits, rows()]],
@@ -273,6 +293,7 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
   'SoftmaxRegression.fit': () => [
     [SoftmaxRegression.fit, rows(), names(), FIT()],
     [SoftmaxRegression.fit, rows(), names(), STEPS()],
+    [SoftmaxRegression.fit, sparse(), names(), { l2: 1 }],
     [SoftmaxRegression.fit, rows(), names(), { solver: 'lbfgs', resume: checkpoint }],
     [SoftmaxRegression.fit, [[1], [9]], names().slice(0, 2), { schema: table.schema }],
   ],
@@ -301,12 +322,16 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
     ],
   ],
   'SoftmaxRegression#logits': () => [[(x) => model.logits(x), rows()]],
-  'SoftmaxRegression#predict': () => [[(x) => model.predict(x), rows()]],
+  'SoftmaxRegression#predict': () => [
+    [(x) => model.predict(x), rows()],
+    [(x) => model.predict(x), sparse()],
+  ],
   'SoftmaxRegression#predictProbabilities': () => [[(x) => model.predictProbabilities(x), rows()]],
   'SoftmaxRegression#predictTopK': () => [[(...args: [never, never]) => model.predictTopK(...args), rows(), 2]],
   'SoftmaxRegression#logitsAsync': () => [[(...args: [never, never]) => model.logitsAsync(...args), rows(), PREDICT()]],
   'SoftmaxRegression#predictAsync': () => [
     [(...args: [never, never]) => model.predictAsync(...args), rows(), PREDICT()],
+    [(...args: [never, never]) => model.predictAsync(...args), sparse(), PREDICT()],
   ],
   'SoftmaxRegression#predictProbabilitiesAsync': () => [
     [(...args: [never, never]) => model.predictProbabilitiesAsync(...args), rows(), PREDICT()],
@@ -459,6 +484,8 @@ const WITHOUT_ARGUMENTS = [
   ...['Random#state', 'Random#bits', 'Random#uniform', 'Random#normal'],
   ...['Dense#weight', 'Dense#bias', 'Dense#numParameters', 'Dense#dispose', 'Phm#numParameters', 'Phm#dispose'],
   ...['weight', 'bias', 'columns', 'affine', 'featureDeviations', 'toBytes'].map((name) => `SoftmaxRegression#${name}`),
+  ...['CountVectorizer', 'CountVectorizer#featureNames', 'CountVectorizer#numFeatures', 'CountVectorizer#state'],
+  ...['TfidfVectorizer', 'TfidfVectorizer#featureNames', 'TfidfVectorizer#numFeatures', 'TfidfVectorizer#state'],
   'SoftmaxRegression',
   // Scores of a confusion matrix that is counted already.
   ...['balancedAccuracy', 'cohenKappa', 'matthews'].map((name) => `metrics.${name}.of`),

@@ -21,7 +21,7 @@ const OPTIONS: readonly ReadSamplesOptions[] = [
 
 const MATRICES: readonly SvmlightOptions[] = [
   {},
-  { qid: 'ignore', precision: 'float32' },
+  { qid: 'ignore', dtype: 'float32' },
   { zeroBased: true, columns: 8 },
   { zeroBased: false },
   { columns: 7 },

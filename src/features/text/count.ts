@@ -8,7 +8,7 @@ import { COUNT_KEYS, type CountOptions, dtypeOf, type Weighing } from './options
 import type { TermBytes } from './terms.js';
 
 /** A vectorizer, and the rows of the documents that it was made from. */
-export interface Fitted<V> {
+export interface FittedVectorizer<V> {
   readonly vectorizer: V;
   /** [documents, terms] */
   readonly features: SparseMatrix;
@@ -46,15 +46,17 @@ export class CountVectorizer {
   }
 
   /** Learns the vocabulary and counts, in one pass. @throws DomainError if no term is within the limits */
-  static fitTransform(documents: Documents, options: CountOptions = {}): Fitted<CountVectorizer> {
+  static fitTransform(documents: Documents, options: CountOptions = {}): FittedVectorizer<CountVectorizer> {
     const rows = new Counts();
     const vectorizer = CountVectorizer.#learn(documents, options, rows, 'CountVectorizer.fitTransform');
     return { vectorizer, features: rows.matrix(vectorizer.numFeatures, vectorizer.#weighing) };
   }
 
   /** The vectorizer of a stored state. @throws FormatError if the terms are not a vocabulary */
-  static of({ options, terms }: CountState): CountVectorizer {
+  static of(state: CountState): CountVectorizer {
     const where = 'CountVectorizer.of';
+    assertObject(state, where, 'state');
+    const { options, terms } = state;
     return new CountVectorizer(options, TermCounter.of(terms, options, COUNT_KEYS, where), where);
   }
 

@@ -3,7 +3,7 @@ import { log } from '../../core/elementary.js';
 import { FormatError } from '../../core/errors.js';
 import { assertObject, describe } from '../../core/shape.js';
 import type { SparseMatrix } from '../../data/matrix.js';
-import type { CountState, Fitted } from './count.js';
+import type { CountState, FittedVectorizer } from './count.js';
 import { TermCounter } from './counter.js';
 import { Counts } from './counts.js';
 import type { Documents } from './documents.js';
@@ -48,15 +48,17 @@ export class TfidfVectorizer {
   }
 
   /** Learns the vocabulary and the weights, and transforms, in one pass. @throws DomainError if no term is within the limits */
-  static fitTransform(documents: Documents, options: TfidfOptions = {}): Fitted<TfidfVectorizer> {
+  static fitTransform(documents: Documents, options: TfidfOptions = {}): FittedVectorizer<TfidfVectorizer> {
     const rows = new Counts();
     const vectorizer = TfidfVectorizer.#learn(documents, options, rows, 'TfidfVectorizer.fitTransform');
     return { vectorizer, features: rows.matrix(vectorizer.numFeatures, vectorizer.#weighing, vectorizer.#idf) };
   }
 
   /** The vectorizer of a stored state. @throws FormatError if the terms are not a vocabulary, or the weights do not fit */
-  static of({ options, terms, idf }: TfidfState): TfidfVectorizer {
+  static of(state: TfidfState): TfidfVectorizer {
     const where = 'TfidfVectorizer.of';
+    assertObject(state, where, 'state');
+    const { options, terms, idf } = state;
     const { weighing, useIdf } = settingsOf(options, where);
     const counter = TermCounter.of(terms, options, TFIDF_KEYS, where);
     const isRight = useIdf

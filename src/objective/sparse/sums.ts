@@ -5,7 +5,7 @@ import { float64Kernels } from '../../core/simd.js';
 import { type Steps, WORK_OF_A_TASK } from '../../core/task.js';
 import { BlockSum, sumOf, VectorSum } from '../../core/tree-sum.js';
 import { gradientBlocks } from '../blocks.js';
-import type { LossAndGradient } from '../float64.js';
+import type { LossAndGradient } from '../residuals.js';
 import { forgetResident, moduleGradient, moduleResiduals } from './module.js';
 import { plainGradient, plainResiduals, type Range } from './plain.js';
 import type { SparseSection } from './section.js';
