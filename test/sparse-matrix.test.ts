@@ -134,9 +134,13 @@ describe('the dense twin', () => {
       'DomainError: toDense: matrix must have at most 134217728 numbers with its zeros; got 3 × 134217728. They take 3.2 GB. Select fewer rows with `take`.',
     );
     expect(refusal(() => toDense({ ...SMALL, indices: Int32Array.of(1, 2) }))).toBe(
-      'DomainError: toDense: matrix.indices[1] must be an integer in [0, 2); got 2.',
+      'DomainError: toDense: matrix.indices[1] must be an integer in [0, 2); got 2. It is a column of row 2.',
     );
     expect(refusal(() => sparseMatrix({ ...dense, scale: 1e-309 }))).toContain('must be a finite number; got');
+    const twice = { ...SMALL, starts: Int32Array.of(0, 2, 2, 2), indices: Int32Array.of(1, 1) };
+    expect(refusal(() => toDense(twice))).toBe(
+      'DomainError: toDense: matrix.indices[1] must be > 1, the column before it in row 0; got 1. `sparseMatrix` sorts the entries of a row, and adds those of a column.',
+    );
     expect(refusal(() => toDense(undefined as never))).toBe(
       'ShapeError: toDense: matrix must be a sparse matrix; got undefined.',
     );
