@@ -1,7 +1,16 @@
 // SVMlight files as sparse matrices: what scikit-learn reads and refuses, and limits.
-
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type NamedBytes, readSamples, readSvmlight, type SvmlightOptions, toDense } from 'softmax-regression';
+import {
+  type NamedBytes,
+  readSamples,
+  readSvmlight,
+  SoftmaxRegression,
+  type SvmlightOptions,
+  toDense,
+} from 'softmax-regression';
 import golden from './golden/svmlight.golden.json';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -117,6 +126,22 @@ describe('an SVMlight file as a sparse matrix', () => {
     expect(await refusal(text, { maxMemory: 5e4 })).toMatch(
       /^FormatError: a\.svm: the table must fit into 50\.0 kB of memory; got 1,000 rows so far, which need 72\.0 kB\. Give fewer rows\.$/,
     );
+  });
+
+  it('is the example of the documentation, and a fit takes it', async () => {
+    const { samples, labels } = await readSvmlight(bytesOf('1 1:0.5 3:2 # a\n-1 2:4\n'));
+    expect(labels).toEqual([1, -1]);
+    expect(samples).toEqual({
+      ...{ starts: Int32Array.of(0, 2, 3), indices: Int32Array.of(0, 2, 1), values: Float64Array.of(0.5, 2, 4) },
+      shape: [2, 3],
+    });
+    const { model } = await SoftmaxRegression.fit(samples, labels);
+    const folder = mkdtempSync(join(tmpdir(), 'svmlight-'));
+    const path = join(folder, 'test.svm');
+    writeFileSync(path, '-1 2:3\n1 1:1\n');
+    const test = await readSvmlight({ name: path, stream: () => createReadStream(path) }, { columns: 3 });
+    rmSync(folder, { recursive: true });
+    expect((await model.evaluate(test.samples, test.labels)).accuracy).toBe(1);
   });
 
   it('has values of float32 if they are asked for', async () => {
