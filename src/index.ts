@@ -44,6 +44,7 @@ export { type FoldOptions, stratifiedFolds } from './data/folds.js';
 export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
 export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
 export type { SparseMatrix } from './data/matrix.js';
+export { type SparseRow, sparseMatrix, type Triplets, toDense } from './data/sparse.js';
 export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
 export { columnStatistics, type Standardization, standardize } from './data/standardize.js';
 export { StoredRows } from './data/stored-rows.js';
@@ -176,6 +177,7 @@ export {
   readSamples,
 } from './reading/read.js';
 export type { DataSet, Samples } from './reading/samples.js';
+export { readSvmlight, type SvmlightData, type SvmlightOptions } from './reading/svmlight.js';
 // reference
 export * as reference from './reference.js';
 // export

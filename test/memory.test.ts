@@ -419,6 +419,8 @@ const WITHOUT_TENSORS = [
   ...['Random#permutation', 'asFeatureArray', 'batchRanges', 'gatherEntries', 'gatherRows', 'parseIdx', 'loadIris'],
   ...[
     'take',
+    'sparseMatrix',
+    'toDense',
     'trainTestSplit',
     'stratifiedFolds',
     'columnStatistics',
@@ -428,6 +430,7 @@ const WITHOUT_TENSORS = [
     'readCsvRows',
     'toOnnx',
     'readSamples',
+    'readSvmlight',
     'identifyFiles',
     'optionFields',
   ],

@@ -1,7 +1,7 @@
 // SVMlight and LIBSVM: what scikit-learn reads and refuses, the rows of a model, and limits.
 import { identifyFiles, type NamedBytes, readSamples } from 'softmax-regression';
 import { numberSchema } from '../src/data/table/schema.js';
-import { readSvmlight } from '../src/data/table/typed/svmlight.js';
+import { readSvmlightTable } from '../src/data/table/typed/svmlight.js';
 import { rowsOf } from '../src/reading/table.js';
 import golden from './golden/svmlight.golden.json';
 
@@ -190,7 +190,7 @@ describe('rows of SVMlight for a model', () => {
   it('are the same in each pass, also in several blocks', async () => {
     const n = 5000;
     const text = Array.from({ length: n }, (_, i) => `${1 + (i % 2)} ${1 + (i % 3)}:${i}`).join('\n');
-    const table = await readSvmlight(file('a.svm', text).stream() as AsyncIterable<Uint8Array>, 'a.svm');
+    const table = await readSvmlightTable(file('a.svm', text).stream() as AsyncIterable<Uint8Array>, 'a.svm');
     for (let pass = 0; pass < 2; pass++) {
       let i = 0;
       for await (const block of table.blocks(new Set([0, 1, 2, 3]))) {

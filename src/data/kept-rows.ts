@@ -17,14 +17,19 @@ interface Chunk {
   readonly ends: NumberList;
 }
 
-/** Numbers that arrive one after the other, outside the heap. Takes up to 24 bytes for each number while it grows. */
-export class NumberList {
+/** Numbers that arrive one after the other, outside the heap. Takes up to three times their bytes while it grows. */
+export class NumberList<Numbers extends Float64Array | Float32Array | Int32Array = Float64Array> {
   length = 0;
-  #room = new Float64Array(16);
+  #room: Numbers;
+
+  /** @param room of the first numbers, and of the type of all */
+  constructor(room = new Float64Array(16) as Numbers) {
+    this.#room = room;
+  }
 
   push(x: number): void {
     if (this.length === this.#room.length) {
-      const larger = new Float64Array(2 * this.length);
+      const larger = new (this.#room.constructor as new (length: number) => Numbers)(2 * this.length);
       larger.set(this.#room);
       this.#room = larger;
     }
@@ -37,8 +42,8 @@ export class NumberList {
   }
 
   /** A copy. */
-  values(): Float64Array {
-    return this.#room.slice(0, this.length);
+  values(): Numbers {
+    return this.#room.slice(0, this.length) as Numbers;
   }
 }
 

@@ -103,14 +103,18 @@ export function assertSparse(matrix: SparseMatrix, where: string, argument?: str
     if (starts[i + 1] < starts[i]) throw refused(`starts[${i + 1}]`, `be ≥ starts[${i}] = ${starts[i]}`, starts[i + 1]);
     for (let at = starts[i], before = -1; at < starts[i + 1]; before = indices[at++]) {
       const index = indices[at];
-      if (!(index >= 0 && index < d)) throw refused(`indices[${at}]`, `be an integer in [0, ${d})`, index);
-      if (index <= before) throw refused(`indices[${at}]`, `be > ${before}, the column before it in row ${i}`, index);
+      if (!(index >= 0 && index < d))
+        throw refused(`indices[${at}]`, `be an integer in [0, ${d})`, index, `It is a column of row ${i}.`);
+      if (index <= before)
+        throw refused(`indices[${at}]`, `be > ${before}, the column before it in row ${i}`, index, UNSORTED);
       if (!(Math.abs(values[at]) <= limit)) {
         throw refused(`values[${at}]`, expectedOf(limit), values[at], `It is in row ${i} and column ${index}.`);
       }
     }
   }
 }
+
+const UNSORTED = '`sparseMatrix` sorts the entries of a row, and adds those of a column.';
 
 function expectedOf(limit: number): string {
   return limit === Number.MAX_VALUE ? 'be a finite number' : `be a finite number of at most ${limit.toPrecision(3)}`;

@@ -4,6 +4,8 @@ import { Random } from '../core/random.js';
 import { assertKnownOptions, assertList, assertObject, describe } from '../core/shape.js';
 import { allocateLike, assertFeatureArray, type FeatureArray, type FeatureValues } from './batches.js';
 import { assertEachClass, assertGroups, assertRestrictions, partsByGroup, partsByTime } from './groups.js';
+import { isSparse, type SparseMatrix, sparseRows } from './matrix.js';
+import { assertMatrix, LARGEST_COUNT } from './sparse.js';
 
 /** Options of `trainTestSplit`. */
 export interface SplitOptions {
@@ -138,15 +140,17 @@ export function take<Values extends FeatureValues>(
   samples: FeatureArray<Values>,
   indices: ArrayLike<number>,
 ): FeatureArray<Values>;
+export function take(samples: SparseMatrix, indices: ArrayLike<number>): SparseMatrix;
 export function take<Values extends FeatureValues>(samples: Values, indices: ArrayLike<number>): Values;
 export function take<Sample>(samples: readonly Sample[], indices: ArrayLike<number>): Sample[];
 export function take(
-  samples: FeatureArray | FeatureValues | readonly unknown[],
+  samples: FeatureArray | SparseMatrix | FeatureValues | readonly unknown[],
   indices: ArrayLike<number>,
-): FeatureArray | FeatureValues | unknown[] {
+): FeatureArray | SparseMatrix | FeatureValues | unknown[] {
   assertObject(samples, 'take', 'samples', 'be an array, a typed array, or { values, shape }');
   assertList(indices, 'take', 'indices', 'be an array of indices');
-  if ('values' in samples && 'shape' in samples) return takeRows(samples, indices);
+  if ('values' in samples && 'shape' in samples)
+    return isSparse(samples) ? takeSparse(samples, indices) : takeRows(samples, indices);
   assertList(samples, 'take', 'samples', 'be an array, a typed array, or { values, shape }');
   assertIndices(indices, samples.length);
   if (Array.isArray(samples)) return Array.from(indices, (index) => samples[index]);
@@ -165,6 +169,17 @@ function takeRows(features: FeatureArray, indices: ArrayLike<number>): FeatureAr
     values.set(features.values.subarray(indices[i] * d, (indices[i] + 1) * d), i * d);
   }
   return { ...features, values, shape: [indices.length, d] };
+}
+
+function takeSparse(matrix: SparseMatrix, indices: ArrayLike<number>): SparseMatrix {
+  assertMatrix(matrix, 'take', 'samples');
+  const { starts, shape } = matrix;
+  assertIndices(indices, shape[0]);
+  let count = 0;
+  for (let r = 0; r < indices.length; r++) count += starts[indices[r] + 1] - starts[indices[r]];
+  if (count <= LARGEST_COUNT) return sparseRows(matrix, indices);
+  const rule = { where: 'take', argument: 'indices', expected: `select at most ${LARGEST_COUNT} entries` };
+  throw new DomainError({ ...rule, actual: String(count), hint: 'Select fewer rows.' });
 }
 
 function assertIndices(indices: ArrayLike<number>, count: number): void {

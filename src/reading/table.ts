@@ -25,7 +25,7 @@ import {
   type Within,
 } from '../data/table/stream.js';
 import { streamJsonLines } from '../data/table/typed/json-lines.js';
-import { indexIn, readSvmlight, streamSvmlight } from '../data/table/typed/svmlight.js';
+import { indexIn, readSvmlightTable, streamSvmlight } from '../data/table/typed/svmlight.js';
 import type { TypedTable } from '../data/table/typed/table.js';
 import { begun, type Chunks, chunksOf, type NamedBytes } from './bytes.js';
 import { tableFormatOf } from './format.js';
@@ -138,7 +138,7 @@ function svmlightFor(schema: CsvSchema, chunks: Chunks, name: string, keep: Rows
   const known = new Set<string | number>(names);
   return isByIndex && keep.every((column) => known.has(column))
     ? streamSvmlight(chunks, name, names)
-    : readSvmlight(chunks, name, { names });
+    : readSvmlightTable(chunks, name, { names });
 }
 
 /**

@@ -9,7 +9,7 @@ import { NO_HEADER } from '../data/table/places.js';
 import { assertWithoutCsv } from '../data/table/stream.js';
 import { readTypedTable } from '../data/table/table.js';
 import { readJsonLines, streamJsonLines } from '../data/table/typed/json-lines.js';
-import { readSvmlight } from '../data/table/typed/svmlight.js';
+import { readSvmlightTable } from '../data/table/typed/svmlight.js';
 import type { TypedTable } from '../data/table/typed/table.js';
 import { bounded, type Chunks, KeptBytes, type NamedBytes, wholeOf } from './bytes.js';
 import { fileInMemory, openBinary, type TableFormat } from './format.js';
@@ -33,7 +33,7 @@ export async function openTyped(
 ): Promise<TypedTable> {
   const some = bounded(chunks, name, maxBytes);
   if (format === 'json-lines') return readJsonLines(some, name, maxMemory);
-  if (format === 'svmlight') return readSvmlight(some, name, { zeroBased, maxMemory });
+  if (format === 'svmlight') return readSvmlightTable(some, name, { zeroBased, maxMemory });
   const kept = new KeptBytes();
   for await (const chunk of some) kept.add(chunk);
   return openBinary(format, [fileInMemory(name, kept.whole())], name);

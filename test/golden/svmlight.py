@@ -32,6 +32,28 @@ FILES = [
     ("a hexadecimal value", "1 1:1\n2 1:0x10\n", {}),
 ]
 
+# What readSvmlight returns beside the files above: the arrays of the matrix.
+MATRICES = [
+    ("given zeros, an empty row", "1 1:0 3:2\n2\n3 2:-1e-3\n", {}),
+    ("more columns", "1 1:0.5 3:2\n-1 2:1\n", {"n_features": 7}),
+    ("as many columns", "1 1:0.5 3:2\n-1 2:1\n", {"n_features": 3}),
+    ("columns from 0", "1 0:0.5 2:2\n-1 2:1\n", {"n_features": 3}),
+    ("columns from 0, asked for", "1 1:0.5 2:2\n", {"n_features": 4, "zero_based": True}),
+    ("too few columns", "1 1:0.5 3:2\n-1 2:1\n", {"n_features": 2}),
+    ("too few columns from 0", "1 3:2\n-1 0:1\n", {"n_features": 3}),
+    ("groups for ranking", "1 qid:3 1:0.5 3:2\n-1 qid:4 2:1\n", {}),
+    ("a far index", "1 1000001:2\n", {}),
+]
+
+
+def csr(text, options):
+    try:
+        x, y = load_svmlight_file(io.BytesIO(text.encode()), **options)
+        arrays = {"starts": x.indptr.tolist(), "indices": x.indices.tolist(), "values": x.data.tolist()}
+        return {**arrays, "shape": list(x.shape), "labels": y.tolist()}
+    except ValueError as error:
+        return {"refused": str(error)}
+
 
 def read(text, options):
     try:
@@ -46,6 +68,14 @@ golden = {
     "files": [
         {"name": name, "text": text, "zeroBased": options.get("zero_based"), **read(text, options)}
         for name, text, options in FILES
+    ],
+    "matrices": [
+        {
+            **{"name": name, "text": text},
+            **{"zeroBased": options.get("zero_based"), "columns": options.get("n_features")},
+            **csr(text, options),
+        }
+        for name, text, options in MATRICES + FILES
     ],
 }
 with open("svmlight.golden.json", "w") as output:

@@ -149,7 +149,14 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
   take: () => [
     [library.take, [1, 2, 3], [1, 0]],
     [library.take, library.asFeatureArray(rows()), [1, 0]],
+    [library.take, sparse(), [1, 0]],
   ],
+  sparseMatrix: () => [
+    [library.sparseMatrix, [{ 1: 2 }, new Map([[0, 3]])], 2],
+    [library.sparseMatrix, { rows: [0], columns: [1], values: [2], shape: [1, 2] }],
+    [library.sparseMatrix, library.asFeatureArray(rows())],
+  ],
+  toDense: () => [[library.toDense, sparse()]],
   trainTestSplit: () => [[library.trainTestSplit, 4, { testFraction: 0.5, seed: 0, stratify: names() }]],
   columnStatistics: () => [[library.columnStatistics, rows()]],
   standardize: () => [[library.standardize, rows(), { mean: [1, 2], scale: [1, 1] }]],
@@ -179,6 +186,14 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
   readSamples: () => [
     [library.readSamples, [named()], { label: 'kind', testFraction: 0.4, seed: 0, maxBytes: 1000, maxMemory: 1e6 }],
     [library.readSamples, 'iris', { testFraction: 0.4, classNames: undefined }],
+  ],
+  readSvmlight: () => [
+    [
+      library.readSvmlight,
+      { name: 'a.svm', stream: () => new Blob(['1 1:2\n2 3:1\n']).stream() },
+      { zeroBased: false, columns: 3, qid: 'ignore', dtype: 'float32', maxBytes: 1000, maxMemory: 1e6 },
+    ],
+    [library.readSvmlight, Buffer.from('1 1:2\n2 3:1\n')],
   ],
   identifyFiles: () => [[library.identifyFiles, [named()], { rows: 2 }]],
   optionFields: () => [[library.optionFields]],

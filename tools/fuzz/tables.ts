@@ -1,9 +1,12 @@
 // Tables whose columns have types: an accepted file is a table of finite numbers, whatever its chunks.
 import { isDeepStrictEqual } from 'node:util';
 import type { Random } from '../../src/core/random.js';
+import { assertSparse } from '../../src/data/matrix.js';
 import { provideFormats } from '../../src/formats/provide.js';
+import type { NamedBytes } from '../../src/reading/bytes.js';
 import { type ReadSamplesOptions, readSamples } from '../../src/reading/read.js';
 import type { DataSet } from '../../src/reading/samples.js';
+import { readSvmlight, type SvmlightOptions } from '../../src/reading/svmlight.js';
 import { assertPlain, Violation } from './guard.js';
 import { mutate, pick } from './mutate.js';
 import { corpus, type Target } from './target.js';
@@ -14,6 +17,14 @@ const OPTIONS: readonly ReadSamplesOptions[] = [
   { label: -1, strings: 'one-hot', missing: 'mean' },
   { label: -1, missing: 'median', ignore: ['colour'] },
   { label: 'fluffy', strings: 'one-hot', missing: 'mean', categories: ['legs'] },
+];
+
+const MATRICES: readonly SvmlightOptions[] = [
+  {},
+  { qid: 'ignore', dtype: 'float32' },
+  { zeroBased: true, columns: 8 },
+  { zeroBased: false },
+  { columns: 7 },
 ];
 
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
@@ -29,8 +40,8 @@ function assertTable({ samples, schema, featureNames, classes }: DataSet): void 
   if (!isDeepStrictEqual(JSON.parse(JSON.stringify(schema)), schema)) throw new Violation('its schema is not JSON');
 }
 
-/** The bytes in one piece, or cut by a generator. */
-function tableOf(end: string, bytes: Uint8Array, options: ReadSamplesOptions, random?: Random): Promise<DataSet> {
+/** A file of the bytes in one piece, or cut by a generator. */
+function cut(name: string, bytes: Uint8Array, random?: Random): NamedBytes {
   const stream = async function* () {
     const longest = random === undefined ? bytes.length : 1 + Math.ceil(bytes.length / (1 + random.below(20)));
     for (let at = 0; at < bytes.length; ) {
@@ -39,7 +50,7 @@ function tableOf(end: string, bytes: Uint8Array, options: ReadSamplesOptions, ra
       at += length;
     }
   };
-  return readSamples([{ name: `table.${end}`, stream }], options);
+  return { name, stream };
 }
 
 function table(name: string, end: string, isBorrowed = false): Target {
@@ -50,9 +61,10 @@ function table(name: string, end: string, isBorrowed = false): Target {
     check: async (bytes, random) => {
       provideFormats();
       const options = pick(OPTIONS, random);
-      const whole = await tableOf(end, bytes, options);
+      const file = `table.${end}`;
+      const whole = await readSamples([cut(file, bytes)], options);
       assertTable(whole);
-      if (!isDeepStrictEqual(await tableOf(end, bytes, options, random), whole))
+      if (!isDeepStrictEqual(await readSamples([cut(file, bytes, random)], options), whole))
         throw new Violation('chunks give another table');
     },
   };
@@ -62,3 +74,19 @@ export const jsonLines = table('json-lines', 'jsonl');
 export const svmlight = table('svmlight', 'svm');
 export const parquet = table('parquet', 'parquet', true);
 export const arrow = table('arrow', 'arrow', true);
+
+/** SVMlight as a sparse matrix: valid, whatever the chunks, and the rows of the table. */
+export const sparse: Target = {
+  name: 'sparse',
+  make: svmlight.make,
+  check: async (bytes, random) => {
+    const options = pick(MATRICES, random);
+    const whole = await readSvmlight(cut('matrix.svm', bytes), options);
+    const { samples, labels } = whole;
+    assertSparse(samples, 'fuzz');
+    if (labels.length !== samples.shape[0] || !labels.every(Number.isFinite)) throw new Violation('labels');
+    if (options.columns !== undefined && samples.shape[1] !== options.columns) throw new Violation('columns');
+    if (!isDeepStrictEqual(await readSvmlight(cut('matrix.svm', bytes, random), options), whole))
+      throw new Violation('chunks give another matrix');
+  },
+};

@@ -6,7 +6,7 @@ import { idx } from './idx.js';
 import { lz4 } from './lz4.js';
 import { model } from './model.js';
 import { PLANTED } from './planted.js';
-import { arrow, jsonLines, parquet, svmlight } from './tables.js';
+import { arrow, jsonLines, parquet, sparse, svmlight } from './tables.js';
 import type { Target } from './target.js';
 import { wheel } from './wheel.js';
 
@@ -18,6 +18,7 @@ export const READERS: readonly Target[] = [
   csv,
   jsonLines,
   svmlight,
+  sparse,
   parquet,
   arrow,
   lz4,
