@@ -565,6 +565,11 @@ describe('bad input', () => {
       none: { ...state, terms: { bytes: new Uint8Array(), offsets: Int32Array.of(0) } },
       missing: { ...state, terms: undefined },
       twice: { ...state, terms: { bytes: Uint8Array.of(97, 98, 97, 98), offsets: Int32Array.of(0, 2, 4) } },
+      order: { ...state, terms: { bytes: Uint8Array.of(97, 98, 97, 97), offsets: Int32Array.of(0, 2, 4) } },
+      prefix: { ...state, terms: { bytes: Uint8Array.of(97, 98, 97), offsets: Int32Array.of(0, 2, 3) } },
+      shared: { ...state, terms: { bytes: Uint8Array.of(97, 0xc3, 0xa9), offsets: Int32Array.of(0, 2, 3) } },
+      utf8: { ...state, terms: { bytes: Uint8Array.of(97, 98, 0xff), offsets: Int32Array.of(0, 2, 3) } },
+      limits: { ...state, options: { minDocuments: 0 } },
       length: { ...state, idf: Float64Array.of(1) },
       finite: { ...state, idf: Float64Array.of(1, Number.NaN) },
       absent: { ...state, idf: undefined },
@@ -584,10 +589,16 @@ describe('bad input', () => {
         'FormatError: TfidfVectorizer.of: idf must be a Float64Array of 2 finite numbers; got a Float64Array of 1.',
       missing:
         'FormatError: TfidfVectorizer.of: terms must have bytes, a Uint8Array, and offsets, an Int32Array; got undefined and undefined.',
+      limits:
+        'DomainError: TfidfVectorizer.of: minDocuments must be an integer ≥ 1, or a share of the documents in (0, 1); got 0.',
+      order: 'FormatError: TfidfVectorizer.of: terms must ascend by code point; got "aa" after "ab".',
+      prefix: 'FormatError: TfidfVectorizer.of: terms must ascend by code point; got "a" after "ab".',
+      shared: 'FormatError: TfidfVectorizer.of: terms must be UTF-8; got other bytes in term 1.',
+      utf8: 'FormatError: TfidfVectorizer.of: terms must be UTF-8; got other bytes in term 1.',
       none: 'FormatError: TfidfVectorizer.of: terms must have offsets that ascend from 0 to 0; got 1 offsets.',
       present: 'FormatError: TfidfVectorizer.of: idf must be undefined: useIdf is false; got a Float64Array of 2.',
       start: 'FormatError: TfidfVectorizer.of: terms must have offsets that ascend from 0 to 7; got offsets[0] = 1.',
-      twice: 'FormatError: TfidfVectorizer.of: terms must differ; got 1 different terms of 2.',
+      twice: 'FormatError: TfidfVectorizer.of: terms must ascend by code point; got "ab" after "ab".',
     });
   });
 });

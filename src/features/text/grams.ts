@@ -54,11 +54,6 @@ export class Grams {
     return grams;
   }
 
-  /** The number of columns that have a term. */
-  get numColumns(): number {
-    return this.#columns?.filter((column) => column >= 0).length ?? 0;
-  }
-
   /** Adds the n-grams of the text that the scanner has read to the tally. */
   count(scanner: Scanner, tally: Tally): void {
     const { bytes, starts, ends, sequences } = scanner;
