@@ -7,8 +7,10 @@ import { CountVectorizer } from '../src/features/text/count.js';
 import type { Documents } from '../src/features/text/documents.js';
 import { HashingVectorizer } from '../src/features/text/hashing.js';
 import { murmur3 } from '../src/features/text/murmur.js';
-import { type HashingOptions, type TfidfOptions, termsOf, textSettings } from '../src/features/text/options.js';
+import { termsOf, textSettings } from '../src/features/text/options.js';
+import { type HashingOptions, type TfidfOptions, termSettingsOf } from '../src/features/text/settings.js';
 import { TfidfVectorizer } from '../src/features/text/tfidf.js';
+import { TermTransformer } from '../src/features/text/transformer.js';
 import golden from './golden/text.golden.json';
 import unicode from './golden/text-unicode.golden.json';
 import { plainCounts, plainHashes, plainTerms } from './helpers/plain-text.js';
@@ -220,7 +222,9 @@ describe('counts', () => {
           const { vectorizer, features } = Vectorizer.fitTransform(documents, options);
           expect(Vectorizer.fit(documents, options).state).toEqual(vectorizer.state);
           expect(vectorizer.transform(documents)).toEqual(features);
-          expect(Vectorizer.of(vectorizer.state as never).transform(documents)).toEqual(features);
+          const { state } = vectorizer;
+          const stored = TermTransformer.of(state, termSettingsOf(state.kind, state.options), 'test');
+          expect(stored.transform(documents)).toEqual(features);
         }
       }),
     );
@@ -551,54 +555,5 @@ describe('bad input', () => {
       expect(refusal(() => TfidfVectorizer.fit(unread, options as never))).toContain('DomainError');
       expect(refusal(() => CountVectorizer.fit(unread, options as never))).toContain('DomainError');
     }
-  });
-
-  it('includes states that no vectorizer stored', () => {
-    const { state } = TfidfVectorizer.fit(['red rose']);
-    const { terms } = state;
-    const states = {
-      bytes: { ...state, terms: { ...terms, bytes: [1] } },
-      start: { ...state, terms: { ...terms, offsets: Int32Array.of(1, 3, 7) } },
-      falls: { ...state, terms: { ...terms, offsets: Int32Array.of(0, 8, 7) } },
-      empty: { ...state, terms: { ...terms, offsets: Int32Array.of(0, 0, 7) } },
-      end: { ...state, terms: { ...terms, offsets: Int32Array.of(0, 3, 6) } },
-      none: { ...state, terms: { bytes: new Uint8Array(), offsets: Int32Array.of(0) } },
-      missing: { ...state, terms: undefined },
-      twice: { ...state, terms: { bytes: Uint8Array.of(97, 98, 97, 98), offsets: Int32Array.of(0, 2, 4) } },
-      order: { ...state, terms: { bytes: Uint8Array.of(97, 98, 97, 97), offsets: Int32Array.of(0, 2, 4) } },
-      prefix: { ...state, terms: { bytes: Uint8Array.of(97, 98, 97), offsets: Int32Array.of(0, 2, 3) } },
-      shared: { ...state, terms: { bytes: Uint8Array.of(97, 0xc3, 0xa9), offsets: Int32Array.of(0, 2, 3) } },
-      utf8: { ...state, terms: { bytes: Uint8Array.of(97, 98, 0xff), offsets: Int32Array.of(0, 2, 3) } },
-      limits: { ...state, options: { minDocuments: 0 } },
-      length: { ...state, idf: Float64Array.of(1) },
-      finite: { ...state, idf: Float64Array.of(1, Number.NaN) },
-      absent: { ...state, idf: undefined },
-      present: { ...state, options: { useIdf: false } },
-    };
-    const said = Object.entries(states).map(([name, each]) => [name, refusal(() => TfidfVectorizer.of(each as never))]);
-    expect(Object.fromEntries(said)).toEqual({
-      absent: 'FormatError: TfidfVectorizer.of: idf must be a Float64Array of 2 finite numbers; got undefined.',
-      bytes:
-        'FormatError: TfidfVectorizer.of: terms must have bytes, a Uint8Array, and offsets, an Int32Array; got an array of 1 and a Int32Array of 3.',
-      empty: 'FormatError: TfidfVectorizer.of: terms must have offsets that ascend from 0 to 7; got offsets[1] = 0.',
-      end: 'FormatError: TfidfVectorizer.of: terms must have offsets that ascend from 0 to 7; got offsets[2] = 6.',
-      falls: 'FormatError: TfidfVectorizer.of: terms must have offsets that ascend from 0 to 7; got offsets[2] = 7.',
-      finite:
-        'FormatError: TfidfVectorizer.of: idf must be a Float64Array of 2 finite numbers; got a Float64Array of 2.',
-      length:
-        'FormatError: TfidfVectorizer.of: idf must be a Float64Array of 2 finite numbers; got a Float64Array of 1.',
-      missing:
-        'FormatError: TfidfVectorizer.of: terms must have bytes, a Uint8Array, and offsets, an Int32Array; got undefined and undefined.',
-      limits:
-        'DomainError: TfidfVectorizer.of: minDocuments must be an integer ≥ 1, or a share of the documents in (0, 1); got 0.',
-      order: 'FormatError: TfidfVectorizer.of: terms must ascend by code point; got "aa" after "ab".',
-      prefix: 'FormatError: TfidfVectorizer.of: terms must ascend by code point; got "a" after "ab".',
-      shared: 'FormatError: TfidfVectorizer.of: terms must be UTF-8; got other bytes in term 1.',
-      utf8: 'FormatError: TfidfVectorizer.of: terms must be UTF-8; got other bytes in term 1.',
-      none: 'FormatError: TfidfVectorizer.of: terms must have offsets that ascend from 0 to 0; got 1 offsets.',
-      present: 'FormatError: TfidfVectorizer.of: idf must be undefined: useIdf is false; got a Float64Array of 2.',
-      start: 'FormatError: TfidfVectorizer.of: terms must have offsets that ascend from 0 to 7; got offsets[0] = 1.',
-      twice: 'FormatError: TfidfVectorizer.of: terms must ascend by code point; got "ab" after "ab".',
-    });
   });
 });

@@ -9,7 +9,10 @@ import * as mpi from 'softmax-regression/mpi';
 import * as node from 'softmax-regression/node';
 import * as predict from 'softmax-regression/predict';
 import * as predictRecords from 'softmax-regression/predict-records';
+import * as predictText from 'softmax-regression/predict-text';
 import * as report from 'softmax-regression/report';
+import { TfidfVectorizer } from '../../src/features/text/tfidf.js';
+import { encodeVectorizer } from '../../src/serialization/vectorizer.js';
 import { useBackend } from '../helpers/backends.js';
 import { callablesOf } from '../helpers/callables.js';
 import { proof, smallInput } from '../helpers/report-input.js';
@@ -394,6 +397,9 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
   'reference.transpose': () => [[reference.transpose, shares()]],
   // predict
   'predict-records.loadRecordPredictor': () => [[predictRecords.loadRecordPredictor, ofTable.toBytes()]],
+  'predict-text.loadTextVectorizer': () => [
+    [predictText.loadTextVectorizer, encodeVectorizer(TfidfVectorizer.fit(['red rose']))],
+  ],
   'predict.loadPredictor': () => [[predict.loadPredictor, model.toBytes(), 'x']],
   // report
   'report.confidentMistakes': () => [
@@ -541,6 +547,7 @@ describe('a wrong type', () => {
       'node.': node,
       'predict.': predict,
       'predict-records.': predictRecords,
+      'predict-text.': predictText,
       'report.': report,
     };
     const others = Object.entries(doors).flatMap(([prefix, door]) => callablesOf(door).map((name) => prefix + name));

@@ -1,8 +1,10 @@
 // features: counts of the terms of a vocabulary.
+
 import type { SparseMatrix } from '../../data/matrix.js';
 import { Counts } from './counts.js';
 import type { Documents } from './documents.js';
-import { type CountOptions, termSettings } from './options.js';
+import { termSettings } from './options.js';
+import type { CountOptions } from './settings.js';
 import { type CountState, TermTransformer, type TextVectorizer } from './transformer.js';
 import { learn, limitsOf } from './vocabulary.js';
 
@@ -39,18 +41,6 @@ export class CountVectorizer implements TextVectorizer {
     const rows = new Counts();
     const vectorizer = CountVectorizer.#learn(documents, options, rows, 'CountVectorizer.fitTransform');
     return { vectorizer, features: vectorizer.#transformer.matrix(rows) };
-  }
-
-  /** The vectorizer of a stored state. @throws FormatError if the terms are not a vocabulary */
-  static of(state: CountState): CountVectorizer {
-    const where = 'CountVectorizer.of';
-    const transformer = TermTransformer.of(
-      { ...state, kind: 'count' },
-      termSettings('count', state.options, where),
-      where,
-    );
-    limitsOf(state.options, where);
-    return new CountVectorizer(transformer);
   }
 
   static #learn(documents: Documents, options: CountOptions, rows: Counts | undefined, where: string): CountVectorizer {

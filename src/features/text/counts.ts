@@ -3,8 +3,7 @@ import { log } from '../../core/elementary.js';
 import { DomainError } from '../../core/errors.js';
 import type { SparseMatrix } from '../../data/matrix.js';
 import { IntList } from './lists.js';
-import type { Norm } from './options.js';
-import type { Weighing } from './settings.js';
+import type { Norm, Weighing } from './settings.js';
 
 /** The entries of a matrix are fewer than this. */
 const MOST_ENTRIES = 2 ** 31 - 1;

@@ -5,8 +5,8 @@ import { describe } from '../../core/shape.js';
 import { type Documents, eachDocument } from './documents.js';
 import { columnOf, HashTransformer } from './hash-transformer.js';
 import { murmur3 } from './murmur.js';
-import { assertBoolean, assertDtype, assertNorm, HASHING_KEYS, type HashingOptions, textSettings } from './options.js';
-import { hashingSettingsOf, scannerOf, type TextSettings } from './settings.js';
+import { assertBoolean, assertDtype, assertNorm, HASHING_KEYS, textSettings } from './options.js';
+import { type HashingOptions, hashingSettingsOf, scannerOf, type TextSettings } from './settings.js';
 import { Terms, termText } from './terms.js';
 
 const MOST_FEATURES = 2 ** 31 - 1;

@@ -1,10 +1,12 @@
 // features: terms weighed by how few documents have them.
+
 import { log } from '../../core/elementary.js';
 import type { SparseMatrix } from '../../data/matrix.js';
 import type { Fitted } from './count.js';
 import { Counts } from './counts.js';
 import type { Documents } from './documents.js';
-import { type TfidfOptions, termSettings } from './options.js';
+import { termSettings } from './options.js';
+import type { TfidfOptions } from './settings.js';
 import { TermTransformer, type TextVectorizer, type TfidfState } from './transformer.js';
 import { type Learned, learn, limitsOf } from './vocabulary.js';
 
@@ -37,18 +39,6 @@ export class TfidfVectorizer implements TextVectorizer {
     const rows = new Counts();
     const vectorizer = TfidfVectorizer.#learn(documents, options, rows, 'TfidfVectorizer.fitTransform');
     return { vectorizer, features: vectorizer.#transformer.matrix(rows) };
-  }
-
-  /** The vectorizer of a stored state. @throws FormatError if the terms are not a vocabulary, or the weights do not fit */
-  static of(state: TfidfState): TfidfVectorizer {
-    const where = 'TfidfVectorizer.of';
-    const transformer = TermTransformer.of(
-      { ...state, kind: 'tfidf' },
-      termSettings('tfidf', state.options, where),
-      where,
-    );
-    limitsOf(state.options, where);
-    return new TfidfVectorizer(transformer);
   }
 
   static #learn(documents: Documents, options: TfidfOptions, rows: Counts | undefined, where: string): TfidfVectorizer {

@@ -5,8 +5,7 @@ import type { SparseMatrix } from '../../data/matrix.js';
 import { Counts } from './counts.js';
 import { type Documents, eachDocument } from './documents.js';
 import { Grams } from './grams.js';
-import type { CountOptions, HashingOptions, TfidfOptions } from './options.js';
-import { scannerOf, type TermSettings } from './settings.js';
+import { type CountOptions, type HashingOptions, scannerOf, type TermSettings, type TfidfOptions } from './settings.js';
 import { Tally } from './tally.js';
 import { type TermBytes, termText } from './terms.js';
 
@@ -64,7 +63,7 @@ export class TermTransformer implements TextVectorizer {
   /** That of a stored state. @throws FormatError if the terms are not a vocabulary, or the weights do not fit */
   static of(state: CountState | TfidfState, settings: TermSettings, where: string): TermTransformer {
     assertTerms(state.terms, where);
-    if (state.kind === 'tfidf') assertWeights(state, settings.useIdf, where);
+    if (state.kind === 'tfidf') assertWeights(state, where);
     return new TermTransformer({ ...state, options: { ...state.options } }, settings);
   }
 
@@ -100,24 +99,17 @@ export class TermTransformer implements TextVectorizer {
   }
 }
 
-function assertWeights({ terms, idf }: TfidfState, useIdf: boolean, where: string): void {
+function assertWeights({ terms, idf }: TfidfState, where: string): void {
   const numFeatures = terms.offsets.length - 1;
-  const isRight = useIdf
-    ? idf instanceof Float64Array && idf.length === numFeatures && idf.every(Number.isFinite)
-    : idf === undefined;
-  if (isRight) return;
-  const expected = useIdf ? `be a Float64Array of ${numFeatures} finite numbers` : 'be undefined: useIdf is false';
+  if (idf === undefined || (idf.length === numFeatures && idf.every(Number.isFinite))) return;
+  const expected = `be ${numFeatures} finite numbers`;
   throw new FormatError({ where, argument: 'idf', expected, actual: describe(idf) });
 }
 
 /** Checks that terms ascend, so that none occurs twice, and are UTF-8, so that characters begin where they are looked for. */
 function assertTerms(terms: TermBytes, where: string): void {
   const refused = (expected: string, actual: string) => new FormatError({ where, argument: 'terms', expected, actual });
-  const { bytes, offsets } = terms ?? {};
-  if (!(bytes instanceof Uint8Array) || !(offsets instanceof Int32Array)) {
-    const expected = 'have bytes, a Uint8Array, and offsets, an Int32Array';
-    throw refused(expected, `${describe(bytes)} and ${describe(offsets)}`);
-  }
+  const { bytes, offsets } = terms;
   const expected = `have offsets that ascend from 0 to ${bytes.length}`;
   if (offsets.length < 2) throw refused(expected, `${offsets.length} offsets`);
   for (let k = 0; k < offsets.length; k++) {

@@ -6,8 +6,8 @@ import { type Documents, eachDocument } from './documents.js';
 import { gramOrder, gramTerms } from './gram-terms.js';
 import { Grams } from './grams.js';
 import { grown } from './lists.js';
-import { type CountOptions, documentsOf, limitOf } from './options.js';
-import { scannerOf, type TermSettings, type TextSettings } from './settings.js';
+import { documentsOf, limitOf } from './options.js';
+import { type CountOptions, scannerOf, type TermSettings, type TextSettings } from './settings.js';
 import { Tally } from './tally.js';
 import type { TermBytes } from './terms.js';
 
