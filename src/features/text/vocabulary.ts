@@ -50,15 +50,17 @@ export function learn(
   const grams = new Grams(settings);
   const tally = new Tally();
   let inDocuments = new Int32Array(1024);
-  let totals = new Float64Array(1024);
+  // Only the most frequent terms need them.
+  const isLimited = limits.numFeatures < Number.POSITIVE_INFINITY;
+  let totals = new Float64Array(isLimited ? 1024 : 0);
   const numDocuments = eachDocument(documents, where, (text) => {
     scanner.read(text);
     grams.count(scanner, tally);
     inDocuments = grown(inDocuments, grams.size);
-    totals = grown(totals, grams.size);
+    if (isLimited) totals = grown(totals, grams.size);
     tally.drain((term, count) => {
       inDocuments[term]++;
-      totals[term] += settings.binary ? 1 : count;
+      if (isLimited) totals[term] += settings.binary ? 1 : count;
       rows?.add(term, settings.binary ? 1 : count);
     });
     rows?.endRow();
