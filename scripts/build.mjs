@@ -21,7 +21,17 @@ for (const file of readdirSync(dist, { recursive: true })) {
   if (!/\.(d\.ts|js)$/.test(file)) continue;
   writeFileSync(`${dist}/${file}`, change(readFileSync(`${dist}/${file}`, 'utf8')));
 }
-const entries = ['formats', 'index', 'mpi', 'node', 'predict', 'predict-records', 'reference', 'report'];
+const entries = [
+  'formats',
+  'index',
+  'mpi',
+  'node',
+  'predict',
+  'predict-records',
+  'predict-text',
+  'reference',
+  'report',
+];
 removeUnreferred(entries.flatMap((entry) => ['cjs', 'esm'].map((format) => `${dist}/${format}/${entry}.d.ts`)));
 for (const entry of entries) {
   const reexport = `export * from './cjs/${entry}.js';\n`;

@@ -65,11 +65,12 @@ export type {
 export { type CsvBatch, type ReadOptions, readCsvRows, type UnknownLabel } from './data/table/stream.js';
 export { parseCsv } from './data/table/table.js';
 export type { DateOrder } from './features/date.js';
-export { type CountState, CountVectorizer, type FittedVectorizer } from './features/text/count.js';
+export { CountVectorizer, type FittedVectorizer } from './features/text/count.js';
 export type { Documents } from './features/text/documents.js';
 export { type Collisions, HashingVectorizer } from './features/text/hashing.js';
-export type { CountOptions, HashingOptions, TfidfOptions } from './features/text/options.js';
-export { type TfidfState, TfidfVectorizer } from './features/text/tfidf.js';
+export type { CountOptions, HashingOptions, TfidfOptions } from './features/text/settings.js';
+export { TfidfVectorizer } from './features/text/tfidf.js';
+export type { TextVectorizer } from './features/text/transformer.js';
 // gradcheck
 export {
   type Comparison,
@@ -182,6 +183,7 @@ export { readSvmlight, type SvmlightData, type SvmlightOptions } from './reading
 export * as reference from './reference.js';
 // export
 export { type OnnxOptions, type OnnxSource, toOnnx } from './serialization/onnx.js';
+export { encodeVectorizer } from './serialization/vectorizer.js';
 export type { EpochRecord, FitResult } from './training/fit.js';
 export type { FeaturesInput } from './training/inputs.js';
 export type {

@@ -101,6 +101,7 @@ describe('the README', () => {
     'src/report.ts',
     'src/predict.ts',
     'src/predict-records.ts',
+    'src/predict-text.ts',
   ])('names every value that %s exports', (file) => {
     const names = exportsOf(file);
     expect(names.length).toBeGreaterThan(0);

@@ -21,6 +21,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   node: 'reads and writes bytes',
   predict: 'probabilities; the model file is read without arithmetic',
   'predict-records': 'probabilities',
+  'predict-text': 'reads bytes',
   reference: 'the oracle of the tests',
   report: 'draws',
 };

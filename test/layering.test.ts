@@ -251,6 +251,7 @@ describe('the rooms of src', () => {
       'mpi.ts',
       'predict.ts',
       'predict-records.ts',
+      'predict-text.ts',
       'reference.ts',
       'metrics.ts',
       'report.ts',

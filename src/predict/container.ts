@@ -6,13 +6,13 @@ import { type Check, isRecord, isSizes, orNothing, parseJson } from './json.js';
 /** Enough for a million short feature names. The limit of the safetensors library is 100 MB. */
 export const MAX_HEADER_BYTES = 2 ** 24;
 
-/** The type of a tensor: float32 or float64. */
-export type Dtype = 'F32' | 'F64';
+/** The type of a tensor: a letter and the bits of a number. */
+export type Dtype = 'F32' | 'F64' | 'I32' | 'U8';
 
-type Floats<D extends Dtype> = D extends 'F32' ? Float32Array : Float64Array;
+type Floats<D extends 'F32' | 'F64'> = D extends 'F32' ? Float32Array : Float64Array;
 
 /** Decodes little-endian numbers, whatever the byte order of the machine. */
-export function floats<D extends Dtype>(bytes: Uint8Array, dtype: D): Floats<D> {
+export function floats<D extends 'F32' | 'F64'>(bytes: Uint8Array, dtype: D): Floats<D> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const isSingle = dtype === 'F32';
   const numbers = isSingle ? new Float32Array(bytes.length / 4) : new Float64Array(bytes.length / 8);
@@ -76,31 +76,31 @@ export function readMetadata(header: Record<string, unknown>, kind: Kind, check:
 }
 
 /** The type, shape and position of a tensor, in bytes from the end of the header. */
-export interface Place {
-  readonly dtype: Dtype;
+export interface Place<D extends Dtype = Dtype> {
+  readonly dtype: D;
   readonly shape: readonly number[];
   readonly start: number;
   readonly end: number;
 }
 
 /** Reads the header entry of a tensor, and checks its offsets against its shape. */
-export function readTensor(
+export function readTensor<D extends Dtype>(
   header: Record<string, unknown>,
   name: string,
-  dtypes: readonly Dtype[],
+  dtypes: readonly D[],
   check: Check,
-): Place {
+): Place<D> {
   const entry = header[name];
   const keys = isRecord(entry) ? Object.keys(entry).sort().join(', ') : orNothing(entry);
   const expected = 'data_offsets, dtype, shape';
   check(keys === expected, name, `be a tensor with ${expected}`, keys);
   const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
-  check(dtypes.includes(dtype as Dtype), `${name}.dtype`, `be ${dtypes.join(' or ')}`, orNothing(dtype));
+  check(dtypes.includes(dtype as D), `${name}.dtype`, `be ${dtypes.join(' or ')}`, orNothing(dtype));
   check(isSizes(shape), `${name}.shape`, 'be integers ≥ 0', list(shape));
-  const length = shape.reduce((a, b) => a * b, dtype === 'F32' ? 4 : 8);
+  const length = shape.reduce((a, b) => a * b, Number((dtype as D).slice(1)) / 8);
   const isSpan = isSizes(offsets, 2) && offsets[1] - offsets[0] === length;
   check(isSpan, `${name}.data_offsets`, `span ${length} bytes for ${list(shape)}`, list(offsets));
-  return { dtype: dtype as Dtype, shape, start: offsets[0], end: offsets[1] };
+  return { dtype: dtype as D, shape, start: offsets[0], end: offsets[1] };
 }
 
 /** Checks that the tensors fill the file after the header without gap or overlap. */

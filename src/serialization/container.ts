@@ -2,9 +2,12 @@
 import { type Dtype, MAX_HEADER_BYTES } from '../predict/container.js';
 import { type Fail, sortedJson } from '../predict/json.js';
 
+/** The numbers of a tensor. */
+export type TensorValues = Float32Array | Float64Array | Int32Array | Uint8Array;
+
 export interface StoredTensor {
   readonly shape: readonly number[];
-  readonly values: Float32Array | Float64Array;
+  readonly values: TensorValues;
 }
 
 /** Tensors in file layout: their header entries and their bytes. */
@@ -52,18 +55,20 @@ export function encodeContainer(
   return bytes;
 }
 
-export function dtypeOf(values: Float32Array | Float64Array): Dtype {
-  return values[Symbol.toStringTag] === 'Float64Array' ? 'F64' : 'F32';
+const DTYPES = { Float32Array: 'F32', Float64Array: 'F64', Int32Array: 'I32', Uint8Array: 'U8' } as const;
+
+export function dtypeOf(values: TensorValues): Dtype {
+  return DTYPES[values[Symbol.toStringTag]];
 }
 
 /** Little-endian bytes of the numbers, whatever the byte order of the machine. */
-export function littleEndian(numbers: Float32Array | Float64Array): Uint8Array {
+export function littleEndian(numbers: TensorValues): Uint8Array {
   const bytes = new Uint8Array(numbers.byteLength);
   const view = new DataView(bytes.buffer);
-  if (dtypeOf(numbers) === 'F32') {
-    for (let i = 0; i < numbers.length; i++) view.setFloat32(4 * i, numbers[i], true);
-  } else {
-    for (let i = 0; i < numbers.length; i++) view.setFloat64(8 * i, numbers[i], true);
-  }
+  const dtype = dtypeOf(numbers);
+  if (dtype === 'F32') for (let i = 0; i < numbers.length; i++) view.setFloat32(4 * i, numbers[i], true);
+  else if (dtype === 'F64') for (let i = 0; i < numbers.length; i++) view.setFloat64(8 * i, numbers[i], true);
+  else if (dtype === 'I32') for (let i = 0; i < numbers.length; i++) view.setInt32(4 * i, numbers[i], true);
+  else bytes.set(numbers);
   return bytes;
 }

@@ -30,9 +30,17 @@ async function evaluate(name: string, script: string): Promise<unknown> {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
-const ENTRIES = ['', '/formats', '/mpi', '/node', '/predict', '/predict-records', '/reference', '/report'].map(
-  (door) => `softmax-regression${door}`,
-);
+const ENTRIES = [
+  '',
+  '/formats',
+  '/mpi',
+  '/node',
+  '/predict',
+  '/predict-records',
+  '/predict-text',
+  '/reference',
+  '/report',
+].map((door) => `softmax-regression${door}`);
 
 describe('the packed package', () => {
   it('contains only the build, the licence, the readme and the manifest', () => {

@@ -9,13 +9,14 @@ import * as mpi from 'softmax-regression/mpi';
 import * as node from 'softmax-regression/node';
 import * as predict from 'softmax-regression/predict';
 import * as predictRecords from 'softmax-regression/predict-records';
+import * as predictText from 'softmax-regression/predict-text';
 import * as report from 'softmax-regression/report';
 import { useBackend } from '../helpers/backends.js';
 import { callablesOf } from '../helpers/callables.js';
 import { proof, smallInput } from '../helpers/report-input.js';
 
 const { Dense, metrics, Phm, Random, reference, SoftmaxRegression, sgd } = library;
-const { CountVectorizer, HashingVectorizer, TfidfVectorizer } = library;
+const { CountVectorizer, encodeVectorizer, HashingVectorizer, TfidfVectorizer } = library;
 
 const rows = () => [
   [1, 2],
@@ -200,13 +201,12 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
   // text
   'CountVectorizer.fit': () => [[CountVectorizer.fit, texts(), { ngramRange: [1, 2], minDocuments: 1, binary: true }]],
   'CountVectorizer.fitTransform': () => [[CountVectorizer.fitTransform, texts(), { analyzer: 'char', maxFeatures: 3 }]],
-  'CountVectorizer.of': () => [[CountVectorizer.of, CountVectorizer.fit(texts()).state]],
   'CountVectorizer#transform': () => [[(x: string[]) => CountVectorizer.fit(texts()).transform(x), texts()]],
   'TfidfVectorizer.fit': () => [[TfidfVectorizer.fit, texts(), { stopWords: ['red'], sublinearTf: true, norm: 'l1' }]],
   'TfidfVectorizer.fitTransform': () => [[TfidfVectorizer.fitTransform, texts(), { useIdf: false, dtype: 'float32' }]],
-  'TfidfVectorizer.of': () => [[TfidfVectorizer.of, TfidfVectorizer.fit(texts()).state]],
   'TfidfVectorizer#transform': () => [[(x: string[]) => TfidfVectorizer.fit(texts()).transform(x), texts()]],
   HashingVectorizer: () => [[(x: object) => new HashingVectorizer(x), { numFeatures: 8, alternateSign: false }]],
+  encodeVectorizer: () => [[encodeVectorizer, TfidfVectorizer.fit(texts())]],
   'HashingVectorizer#transform': () => [[(x: string[]) => new HashingVectorizer().transform(x), texts()]],
   'HashingVectorizer#collisions': () => [[(x: string[]) => new HashingVectorizer().collisions(x), texts()]],
   // nn
@@ -435,6 +435,9 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
   'reference.transpose': () => [[reference.transpose, shares()]],
   // predict
   'predict-records.loadRecordPredictor': () => [[predictRecords.loadRecordPredictor, ofTable.toBytes()]],
+  'predict-text.loadTextVectorizer': () => [
+    [predictText.loadTextVectorizer, encodeVectorizer(TfidfVectorizer.fit(['red rose']))],
+  ],
   'predict.loadPredictor': () => [[predict.loadPredictor, model.toBytes(), 'x']],
   // report
   'report.confidentMistakes': () => [
@@ -485,6 +488,7 @@ const WITHOUT_ARGUMENTS = [
   ...['Dense#weight', 'Dense#bias', 'Dense#numParameters', 'Dense#dispose', 'Phm#numParameters', 'Phm#dispose'],
   ...['weight', 'bias', 'columns', 'affine', 'featureDeviations', 'toBytes'].map((name) => `SoftmaxRegression#${name}`),
   ...['CountVectorizer', 'CountVectorizer#featureNames', 'CountVectorizer#numFeatures', 'CountVectorizer#state'],
+  ...['HashingVectorizer#state'],
   ...['TfidfVectorizer', 'TfidfVectorizer#featureNames', 'TfidfVectorizer#numFeatures', 'TfidfVectorizer#state'],
   'SoftmaxRegression',
   // Scores of a confusion matrix that is counted already.
@@ -584,6 +588,7 @@ describe('a wrong type', () => {
       'node.': node,
       'predict.': predict,
       'predict-records.': predictRecords,
+      'predict-text.': predictText,
       'report.': report,
     };
     const others = Object.entries(doors).flatMap(([prefix, door]) => callablesOf(door).map((name) => prefix + name));

@@ -8,6 +8,7 @@ import { model } from './model.js';
 import { PLANTED } from './planted.js';
 import { arrow, jsonLines, parquet, sparse, svmlight } from './tables.js';
 import type { Target } from './target.js';
+import { vectorizer } from './vectorizer.js';
 import { wheel } from './wheel.js';
 
 export const READERS: readonly Target[] = [
@@ -22,6 +23,7 @@ export const READERS: readonly Target[] = [
   parquet,
   arrow,
   lz4,
+  vectorizer,
   wheel,
 ];
 export const TARGETS: readonly Target[] = [...READERS, ...PLANTED];

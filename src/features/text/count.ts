@@ -1,23 +1,18 @@
 // features: counts of the terms of a vocabulary.
-import { assertObject } from '../../core/shape.js';
+
 import type { SparseMatrix } from '../../data/matrix.js';
-import { TermCounter } from './counter.js';
 import { Counts } from './counts.js';
 import type { Documents } from './documents.js';
-import { COUNT_KEYS, type CountOptions, dtypeOf, type Weighing } from './options.js';
-import type { TermBytes } from './terms.js';
+import { termSettings } from './options.js';
+import type { CountOptions } from './settings.js';
+import { type CountState, TermTransformer, type TextVectorizer } from './transformer.js';
+import { learn, limitsOf } from './vocabulary.js';
 
 /** A vectorizer, and the rows of the documents that it was made from. */
 export interface FittedVectorizer<V> {
   readonly vectorizer: V;
   /** [documents, terms] */
   readonly features: SparseMatrix;
-}
-
-/** What a `CountVectorizer` is made of, to store it. */
-export interface CountState {
-  readonly options: CountOptions;
-  readonly terms: TermBytes;
 }
 
 /**
@@ -29,15 +24,11 @@ export interface CountState {
  * vectorizer.featureNames   // ['blue', 'red', 'rose']
  * features.values           // [2, 1, 1], in the columns [1, 2, 0]
  */
-export class CountVectorizer {
-  readonly #options: CountOptions;
-  readonly #counter: TermCounter;
-  readonly #weighing: Weighing;
+export class CountVectorizer implements TextVectorizer {
+  readonly #transformer: TermTransformer;
 
-  private constructor(options: CountOptions, counter: TermCounter, where: string) {
-    this.#options = { ...options };
-    this.#counter = counter;
-    this.#weighing = { sublinearTf: false, norm: 'none', dtype: dtypeOf(options, where) };
+  private constructor(transformer: TermTransformer) {
+    this.#transformer = transformer;
   }
 
   /** Learns the vocabulary in one pass. @throws DomainError if no term is within the limits */
@@ -49,41 +40,29 @@ export class CountVectorizer {
   static fitTransform(documents: Documents, options: CountOptions = {}): FittedVectorizer<CountVectorizer> {
     const rows = new Counts();
     const vectorizer = CountVectorizer.#learn(documents, options, rows, 'CountVectorizer.fitTransform');
-    return { vectorizer, features: rows.matrix(vectorizer.numFeatures, vectorizer.#weighing) };
-  }
-
-  /** The vectorizer of a stored state. @throws FormatError if the terms are not a vocabulary */
-  static of(state: CountState): CountVectorizer {
-    const where = 'CountVectorizer.of';
-    assertObject(state, where, 'state');
-    const { options, terms } = state;
-    return new CountVectorizer(options, TermCounter.of(terms, options, COUNT_KEYS, where), where);
+    return { vectorizer, features: vectorizer.#transformer.matrix(rows) };
   }
 
   static #learn(documents: Documents, options: CountOptions, rows: Counts | undefined, where: string): CountVectorizer {
-    assertObject(options, where, 'options');
-    dtypeOf(options, where);
-    const { counter } = TermCounter.learn(documents, options, COUNT_KEYS, rows, where);
-    return new CountVectorizer(options, counter, where);
+    const settings = termSettings('count', options, where);
+    const { terms } = learn(documents, settings, limitsOf(options, where), rows, where);
+    return new CountVectorizer(new TermTransformer({ kind: 'count', options: { ...options }, terms }, settings));
   }
 
-  /** What to store. The arrays are shared. */
   get state(): CountState {
-    return { options: this.#options, terms: this.#counter.terms };
+    return this.#transformer.state as CountState;
   }
 
-  /** The number of columns. */
   get numFeatures(): number {
-    return this.#counter.numFeatures;
+    return this.#transformer.numFeatures;
   }
 
-  /** The term of each column, a new array. */
   get featureNames(): string[] {
-    return this.#counter.names();
+    return this.#transformer.featureNames;
   }
 
   /** Counts of the terms in documents. Terms outside the vocabulary are left out. */
   transform(documents: Documents): SparseMatrix {
-    return this.#counter.count(documents, 'CountVectorizer.transform').matrix(this.numFeatures, this.#weighing);
+    return this.#transformer.transform(documents);
   }
 }

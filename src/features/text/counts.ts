@@ -3,8 +3,7 @@ import { log } from '../../core/elementary.js';
 import { DomainError } from '../../core/errors.js';
 import type { SparseMatrix } from '../../data/matrix.js';
 import { IntList } from './lists.js';
-import type { Norm, Weighing } from './options.js';
-import { sortRange } from './tally.js';
+import type { Norm, Weighing } from './settings.js';
 
 /** The entries of a matrix are fewer than this. */
 const MOST_ENTRIES = 2 ** 31 - 1;
@@ -35,29 +34,6 @@ export class Counts {
       });
     }
     this.starts.push(this.columns.length);
-  }
-
-  /** Keeps the chosen columns of a number of them, renumbers these as they are listed, and sorts the rows. */
-  choose(chosen: Int32Array, numColumns: number): void {
-    const renumbered = new Int32Array(numColumns).fill(-1);
-    for (let j = 0; j < chosen.length; j++) renumbered[chosen[j]] = j;
-    const ofColumn = new Int32Array(chosen.length);
-    const [starts, columns, counts] = [this.starts.values, this.columns.values, this.counts.values];
-    // Entries only move towards the beginning.
-    let to = 0;
-    for (let i = 0, from = 0; i + 1 < this.starts.length; i++) {
-      const start = to;
-      for (; from < starts[i + 1]; from++) {
-        const column = renumbered[columns[from]];
-        if (column === -1) continue;
-        ofColumn[column] = counts[from];
-        columns[to++] = column;
-      }
-      sortRange(columns, start, to);
-      for (let k = start; k < to; k++) counts[k] = ofColumn[columns[k]];
-      starts[i + 1] = to;
-    }
-    this.columns.length = this.counts.length = to;
   }
 
   /** The matrix of d columns, in which idf is the weight of each. */

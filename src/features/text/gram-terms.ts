@@ -42,29 +42,30 @@ export function gramOrder({ size, nodes, units }: GramTree): Int32Array {
 /** The bytes of n-grams, with `glue` blanks between units. @throws DomainError if they are too many */
 export function gramTerms({ nodes, units }: GramTree, grams: Int32Array, glue: 0 | 1, where: string): TermBytes {
   const { bytes, offsets } = units;
+  const ends = new Int32Array(grams.length + 1);
   let total = 0;
   for (let j = 0; j < grams.length; j++) {
     for (let g = grams[j]; g >= 0; g = nodes[2 * g]) {
       const unit = nodes[2 * g + 1];
       total += offsets[unit + 1] - offsets[unit] + glue;
     }
+    total -= glue;
+    ends[j + 1] = total;
   }
   if (total >= MOST_BYTES) {
     const [argument, expected] = ['terms', 'take less than 2 GiB'];
     const hint = 'Use a smaller ngramRange, a larger minDocuments, or HashingVectorizer.';
     throw new DomainError({ where, argument, expected, actual: `${total} bytes of ${grams.length} terms`, hint });
   }
-  const found = { bytes: new Uint8Array(total - glue * grams.length), offsets: new Int32Array(grams.length + 1) };
-  const path: number[] = [];
-  let at = 0;
+  const found = new Uint8Array(total);
+  // From the last byte of a term, as a tree is walked from its leaves.
   for (let j = 0; j < grams.length; j++) {
-    path.length = 0;
-    for (let g = grams[j]; g >= 0; g = nodes[2 * g]) path.push(nodes[2 * g + 1]);
-    for (let i = path.length - 1; i >= 0; i--) {
-      for (let k = offsets[path[i]]; k < offsets[path[i] + 1]; k++) found.bytes[at++] = bytes[k];
-      if (glue === 1 && i > 0) found.bytes[at++] = SPACE;
+    let at = ends[j + 1];
+    for (let g = grams[j]; g >= 0; g = nodes[2 * g]) {
+      const unit = nodes[2 * g + 1];
+      for (let k = offsets[unit + 1] - 1; k >= offsets[unit]; k--) found[--at] = bytes[k];
+      if (glue === 1 && at > ends[j]) found[--at] = SPACE;
     }
-    found.offsets[j + 1] = at;
   }
-  return found;
+  return { bytes: found, offsets: ends };
 }

@@ -54,20 +54,18 @@ export class Grams {
     return grams;
   }
 
-  /** The number of columns that have a term. */
-  get numColumns(): number {
-    return this.#columns?.filter((column) => column >= 0).length ?? 0;
-  }
-
   /** Adds the n-grams of the text that the scanner has read to the tally. */
   count(scanner: Scanner, tally: Tally): void {
     const { bytes, starts, ends, sequences } = scanner;
     const grows = this.#columns === undefined;
     const numUnits = starts.length;
     this.#text = grown(this.#text, numUnits);
+    const text = this.#text;
+    const units = this.#units;
     for (let k = 0; k < numUnits; k++) {
-      const [start, end] = [starts.values[k], ends.values[k]];
-      this.#text[k] = grows ? this.#units.add(bytes, start, end) : this.#units.find(bytes, start, end);
+      const start = starts.values[k];
+      const end = ends.values[k];
+      text[k] = grows ? units.add(bytes, start, end) : units.find(bytes, start, end);
     }
     for (let s = 0; s < sequences.length; s++) {
       this.#countSequence(s === 0 ? 0 : sequences.values[s - 1], sequences.values[s], tally);
@@ -143,7 +141,7 @@ export class Grams {
       const hint = 'Use a smaller ngramRange, or HashingVectorizer.';
       throw new DomainError({ where, argument: 'n-grams', expected, actual: 'more', hint });
     }
-    this.#nodes = grown(this.#nodes, 2 * this.size + 2);
+    if (2 * this.size === this.#nodes.length) this.#nodes = grown(this.#nodes, 2 * this.size + 2);
     this.#nodes[2 * this.size] = gram;
     this.#nodes[2 * this.size + 1] = unit;
     return this.size++;

@@ -2,22 +2,11 @@
 
 import { DomainError } from '../../core/errors.js';
 import { describe } from '../../core/shape.js';
-import type { SparseMatrix } from '../../data/matrix.js';
-import { Counts } from './counts.js';
 import { type Documents, eachDocument } from './documents.js';
-import { grown } from './lists.js';
+import { columnOf, HashTransformer } from './hash-transformer.js';
 import { murmur3 } from './murmur.js';
-import {
-  booleanOf,
-  dtypeOf,
-  HASHING_KEYS,
-  type HashingOptions,
-  normOf,
-  scannerOf,
-  type TextSettings,
-  textSettings,
-  type Weighing,
-} from './options.js';
+import { assertBoolean, assertDtype, assertNorm, HASHING_KEYS, textSettings } from './options.js';
+import { type HashingOptions, hashingSettingsOf, scannerOf, type TextSettings } from './settings.js';
 import { Terms, termText } from './terms.js';
 
 const MOST_FEATURES = 2 ** 31 - 1;
@@ -42,52 +31,24 @@ export interface Collisions {
  * const vectorizer = new HashingVectorizer({ numFeatures: 16, norm: 'none' });
  * vectorizer.transform(['red red rose'])   // one row: −2 in column 3, −1 in column 12
  */
-export class HashingVectorizer {
-  readonly numFeatures: number;
+export class HashingVectorizer extends HashTransformer {
   readonly #settings: TextSettings;
-  readonly #weighing: Weighing;
-  readonly #alternateSign: boolean;
-  readonly #binary: boolean;
 
   /** @throws DomainError */
   constructor(options: HashingOptions = {}) {
     const where = 'HashingVectorizer';
-    this.#settings = textSettings(options, HASHING_KEYS, where);
-    const { numFeatures = 2 ** 20, alternateSign = true, binary = false } = options;
+    const settings = textSettings(options, HASHING_KEYS, where);
+    const { numFeatures = 1, alternateSign = true, binary = false } = options;
     if (!Number.isInteger(numFeatures) || numFeatures < 1 || numFeatures > MOST_FEATURES) {
       const expected = 'be an integer from 1 to 2³¹ − 1';
       throw new DomainError({ where, argument: 'numFeatures', expected, actual: describe(numFeatures) });
     }
-    this.numFeatures = numFeatures;
-    this.#alternateSign = booleanOf(alternateSign, where, 'alternateSign');
-    this.#binary = booleanOf(binary, where, 'binary');
-    this.#weighing = { sublinearTf: false, norm: normOf(options, where), dtype: dtypeOf(options, where) };
-  }
-
-  /** The hashed counts of documents. A column where counts cancel out is stored as 0. */
-  transform(documents: Documents): SparseMatrix {
-    const scanner = scannerOf(this.#settings);
-    const rows = new Counts();
-    /** 2 · column of each n-gram, and 1 more for a negative one. */
-    let found = new Uint32Array(64);
-    eachDocument(documents, 'HashingVectorizer.transform', (text) => {
-      let size = 0;
-      scanner.read(text);
-      scanner.visit((bytes, start, end) => {
-        const hash = murmur3(bytes, start, end);
-        if (size === found.length) found = grown(found, size + 1);
-        found[size++] = 2 * this.#columnOf(hash) + (hash < 0 && this.#alternateSign ? 1 : 0);
-      });
-      found.subarray(0, size).sort();
-      for (let i = 0; i < size; ) {
-        const column = found[i] >>> 1;
-        let sum = 0;
-        for (; i < size && found[i] >>> 1 === column; i++) sum += found[i] % 2 === 0 ? 1 : -1;
-        rows.add(column, this.#binary ? 1 : sum);
-      }
-      rows.endRow();
-    });
-    return rows.matrix(this.numFeatures, this.#weighing);
+    assertBoolean(alternateSign, where, 'alternateSign');
+    assertBoolean(binary, where, 'binary');
+    assertNorm(options, where);
+    assertDtype(options, where);
+    super({ kind: 'hashing', options: { ...options } }, hashingSettingsOf(options));
+    this.#settings = settings;
   }
 
   /** The terms of documents that share a column. It keeps all the different terms in memory. */
@@ -101,7 +62,7 @@ export class HashingVectorizer {
         const before = terms.size;
         const term = terms.add(bytes, start, end);
         if (term < before) return;
-        const column = this.#columnOf(murmur3(bytes, start, end));
+        const column = columnOf(murmur3(bytes, start, end), this.numFeatures);
         const others = byColumn.get(column);
         if (others === undefined) byColumn.set(column, [term]);
         else others.push(term);
@@ -113,9 +74,5 @@ export class HashingVectorizer {
       .sort(([a], [b]) => a - b)
       .map(([column, those]) => ({ column, terms: those.map((k) => termText(list, k)) }));
     return { numTerms: terms.size, numColumns: byColumn.size, shared };
-  }
-
-  #columnOf(hash: number): number {
-    return Math.abs(hash) % this.numFeatures;
   }
 }

@@ -1,108 +1,66 @@
-// features: the options of vectorizers, and their checks.
+// features: the checks of the options of vectorizers.
 import { DomainError } from '../../core/errors.js';
-import { assertKnownOptions, assertList, assertOneOf, assertPositiveInteger, describe } from '../../core/shape.js';
-import type { Accents } from './characters.js';
-import { type Analyzer, type Reading, Scanner } from './scanner.js';
-import { Terms, termText } from './terms.js';
-
-/** How texts are read. Names and defaults are scikit-learn's. */
-export interface TextOptions {
-  /** What n-grams are made of: words, characters, or the characters of a word with a blank before and after it. Default 'word'. */
-  readonly analyzer?: Analyzer;
-  /** The smallest and largest n of the n-grams. Default [1, 1]. */
-  readonly ngramRange?: readonly [smallest: number, largest: number];
-  /** Default true. */
-  readonly lowercase?: boolean;
-  /** 'unicode' drops marks, é → e; 'ascii' also drops what is not ASCII. Default 'keep'. */
-  readonly stripAccents?: Accents;
-  /** Words to leave out before n-grams are formed, as they are read: in lower case, unless `lowercase` is false. */
-  readonly stopWords?: readonly string[];
-  /** How the values are stored. Default 'float64'. */
-  readonly dtype?: 'float32' | 'float64';
-}
-
-/** Which terms make the vocabulary, and what is counted. */
-export interface CountOptions extends TextOptions {
-  /** A term must be in this many documents or more; a number below 1 is a share of the documents. Default 1. */
-  readonly minDocuments?: number;
-  /** A term must be in this many documents or fewer; a number below 1 is a share of the documents. Default all. */
-  readonly maxDocuments?: number;
-  /** Keep the terms with the highest total count; of equal counts, the first ones in order. Default all. */
-  readonly maxFeatures?: number;
-  /** Count a term once a document. Default false. */
-  readonly binary?: boolean;
-}
-
-/** What makes each row comparable with others: its length, its sum of magnitudes, or nothing. */
-export type Norm = 'l1' | 'l2' | 'none';
-
-/** Options of `TfidfVectorizer`. */
-export interface TfidfOptions extends CountOptions {
-  /** Divide each row by its norm. Default 'l2'. */
-  readonly norm?: Norm;
-  /** Weigh terms by the inverse of their number of documents. Default true. */
-  readonly useIdf?: boolean;
-  /** Add 1 to the numbers of documents, as if one document had every term. Default true. */
-  readonly smoothIdf?: boolean;
-  /** 1 + ln(count) for a count. Default false. */
-  readonly sublinearTf?: boolean;
-}
-
-/** Options of `HashingVectorizer`. */
-export interface HashingOptions extends TextOptions {
-  /** The number of columns, from 1 to 2³¹ − 1. Default 2²⁰. */
-  readonly numFeatures?: number;
-  /** Half of the terms count negatively, so that the terms of a column cancel out on average. Default true. */
-  readonly alternateSign?: boolean;
-  /** 1 for every column that has a term. Default false. */
-  readonly binary?: boolean;
-  /** Divide each row by its norm. Default 'l2'. */
-  readonly norm?: Norm;
-}
-
-/** How counts become values. */
-export interface Weighing {
-  readonly sublinearTf: boolean;
-  readonly norm: Norm;
-  readonly dtype: 'float32' | 'float64';
-}
-
-/** What is left of the options once they are checked. */
-export interface TextSettings extends Reading {
-  readonly stopWords: readonly string[];
-}
+import {
+  assertKnownOptions,
+  assertList,
+  assertObject,
+  assertOneOf,
+  assertPositiveInteger,
+  describe,
+} from '../../core/shape.js';
+import { type Reading, Scanner } from './scanner.js';
+import {
+  type Norm,
+  type TermSettings,
+  type TextOptions,
+  type TextSettings,
+  type TfidfOptions,
+  termSettingsOf,
+  textSettingsOf,
+} from './settings.js';
+import { type Terms, termText } from './terms.js';
 
 const TEXT_KEYS = ['analyzer', 'ngramRange', 'lowercase', 'stripAccents', 'stopWords', 'dtype'] as const;
-export const COUNT_KEYS = [...TEXT_KEYS, 'minDocuments', 'maxDocuments', 'maxFeatures', 'binary'] as const;
-export const TFIDF_KEYS = [...COUNT_KEYS, 'norm', 'useIdf', 'smoothIdf', 'sublinearTf'] as const;
+const COUNT_KEYS = [...TEXT_KEYS, 'minDocuments', 'maxDocuments', 'maxFeatures', 'binary'] as const;
+const TFIDF_KEYS = [...COUNT_KEYS, 'norm', 'useIdf', 'smoothIdf', 'sublinearTf'] as const;
 export const HASHING_KEYS = [...TEXT_KEYS, 'numFeatures', 'alternateSign', 'binary', 'norm'] as const;
 
 /** Options with their defaults. @throws DomainError */
 export function textSettings(options: TextOptions, keys: readonly string[], where: string): TextSettings {
+  assertObject(options, where, 'options');
   assertKnownOptions(options, keys, where);
   const { analyzer = 'word', lowercase = true, stripAccents = 'keep', stopWords = [] } = options;
   const { ngramRange = [1, 1] } = options;
   assertOneOf(analyzer, ['word', 'char', 'char_wb'], where, 'analyzer');
   assertOneOf(stripAccents, ['keep', 'unicode', 'ascii'], where, 'stripAccents');
-  booleanOf(lowercase, where, 'lowercase');
-  const [smallest, largest] = rangeOf(ngramRange, where);
-  const settings = { analyzer, ngramRange: [smallest, largest] as const, lowercase, stripAccents };
-  return { ...settings, stopWords: stopWordsOf(stopWords, settings, where) };
+  assertBoolean(lowercase, where, 'lowercase');
+  assertRange(ngramRange, where);
+  const settings = textSettingsOf(options);
+  assertStopWords(stopWords, settings, where);
+  return settings;
 }
 
-export function dtypeOf({ dtype = 'float64' }: TextOptions, where: string): 'float32' | 'float64' {
+/** Options of a vectorizer with a vocabulary, with their defaults. @throws DomainError */
+export function termSettings(kind: 'count' | 'tfidf', options: TfidfOptions, where: string): TermSettings {
+  textSettings(options, kind === 'tfidf' ? TFIDF_KEYS : COUNT_KEYS, where);
+  for (const key of ['binary', 'useIdf', 'smoothIdf', 'sublinearTf'] as const) {
+    assertBoolean(options[key] === undefined ? false : options[key], where, key);
+  }
+  assertNorm(options, where);
+  assertDtype(options, where);
+  return termSettingsOf(kind, options);
+}
+
+export function assertDtype({ dtype = 'float64' }: TextOptions, where: string): void {
   assertOneOf(dtype, ['float32', 'float64'], where, 'dtype');
-  return dtype;
 }
 
-export function normOf({ norm = 'l2' }: { readonly norm?: Norm }, where: string): Norm {
+export function assertNorm({ norm = 'l2' }: { readonly norm?: Norm }, where: string): void {
   assertOneOf(norm, ['l1', 'l2', 'none'], where, 'norm');
-  return norm;
 }
 
-export function booleanOf(value: unknown, where: string, argument: string): boolean {
+export function assertBoolean(value: unknown, where: string, argument: string): void {
   assertOneOf(value, [true, false], where, argument);
-  return value;
 }
 
 /** A number of documents, or a share of them. */
@@ -112,18 +70,18 @@ export function documentsOf(value: number, where: string, argument: string): num
   throw new DomainError({ where, argument, expected, actual: describe(value) });
 }
 
-function rangeOf(range: unknown, where: string): [number, number] {
+function assertRange(range: unknown, where: string): void {
   assertList(range, where, 'ngramRange', 'be [smallest, largest]');
   const [smallest, largest] = Array.from(range) as number[];
   if (range.length === 2 && Number.isInteger(smallest) && Number.isInteger(largest)) {
-    if (smallest >= 1 && smallest <= largest) return [smallest, largest];
+    if (smallest >= 1 && smallest <= largest) return;
   }
   const actual = `[${Array.from(range, describe).slice(0, 3).join(', ')}]`;
   const expected = 'be [smallest, largest], integers with 1 ≤ smallest ≤ largest';
   throw new DomainError({ where, argument: 'ngramRange', expected, actual });
 }
 
-function stopWordsOf(words: unknown, reading: Reading, where: string): string[] {
+function assertStopWords(words: unknown, reading: Reading, where: string): void {
   assertList(words, where, 'stopWords', 'be an array of words');
   const list = Array.from(words);
   if (list.length > 0 && reading.analyzer !== 'word') {
@@ -141,7 +99,6 @@ function stopWordsOf(words: unknown, reading: Reading, where: string): string[] 
     throw new DomainError({ where, argument: `stopWords[${i}]`, expected: 'be a string', actual: describe(list[i]) });
   }
   assertReadAsWritten(list as string[], reading, where);
-  return list as string[];
 }
 
 /** Rejects a stop word that no document matches, such as "don't", which is read as "don". One letter is read as nothing. */
@@ -170,17 +127,6 @@ export function termsOf(text: string, reading: Reading, stopWords?: Terms): stri
     terms.push(termText({ bytes, offsets: Int32Array.of(start, end) }, 0));
   });
   return terms;
-}
-
-/** A scanner that leaves out the stop words. */
-export function scannerOf(settings: TextSettings): Scanner {
-  if (settings.stopWords.length === 0) return new Scanner(settings);
-  const stopWords = new Terms();
-  for (const word of settings.stopWords) {
-    const bytes = new TextEncoder().encode(word);
-    stopWords.add(bytes, 0, bytes.length);
-  }
-  return new Scanner(settings, stopWords);
 }
 
 /** A limit on the number of features. */

@@ -89,11 +89,14 @@ export class Scanner {
   #readWords(text: string): void {
     const bytes = this.bytes;
     const kinds = this.#kinds;
-    let [start, at, characters] = [0, 0, 0];
+    const word = WORD;
+    let start = 0;
+    let at = 0;
+    let characters = 0;
     for (let i = 0; i < text.length; i++) {
       const code = codePointAt(text, i);
       if (code > 0xffff) i++;
-      if (code < kinds.length && kinds[code] === WORD) {
+      if (code < kinds.length && kinds[code] === word) {
         if (code < 0x80) bytes[at++] = code;
         else at = encode(bytes, at, code);
         characters++;

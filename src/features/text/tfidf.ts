@@ -1,21 +1,14 @@
 // features: terms weighed by how few documents have them.
+
 import { log } from '../../core/elementary.js';
-import { FormatError } from '../../core/errors.js';
-import { assertObject, describe } from '../../core/shape.js';
 import type { SparseMatrix } from '../../data/matrix.js';
-import type { CountState, FittedVectorizer } from './count.js';
-import { TermCounter } from './counter.js';
+import type { FittedVectorizer } from './count.js';
 import { Counts } from './counts.js';
 import type { Documents } from './documents.js';
-import { booleanOf, dtypeOf, normOf, TFIDF_KEYS, type TfidfOptions, type Weighing } from './options.js';
-import type { Learned } from './vocabulary.js';
-
-/** What a `TfidfVectorizer` is made of, to store it. */
-export interface TfidfState extends CountState {
-  readonly options: TfidfOptions;
-  /** The weight of each term; undefined with `useIdf: false`. */
-  readonly idf: Float64Array | undefined;
-}
+import { termSettings } from './options.js';
+import type { TfidfOptions } from './settings.js';
+import { TermTransformer, type TextVectorizer, type TfidfState } from './transformer.js';
+import { type Learned, learn, limitsOf } from './vocabulary.js';
 
 /**
  * Documents as weighed counts of words or n-grams, as scikit-learn's TfidfVectorizer. With n documents, d of which have the term:
@@ -29,17 +22,11 @@ export interface TfidfState extends CountState {
  * vectorizer.state.idf   // blue 1.4055, red 1.4055, rose 1
  * features.values        // row 0: red 0.9422, rose 0.3352; row 1: blue 0.8148, rose 0.5797
  */
-export class TfidfVectorizer {
-  readonly #options: TfidfOptions;
-  readonly #counter: TermCounter;
-  readonly #idf: Float64Array | undefined;
-  readonly #weighing: Weighing;
+export class TfidfVectorizer implements TextVectorizer {
+  readonly #transformer: TermTransformer;
 
-  private constructor(options: TfidfOptions, counter: TermCounter, idf: Float64Array | undefined, weighing: Weighing) {
-    this.#options = { ...options };
-    this.#counter = counter;
-    this.#idf = idf;
-    this.#weighing = weighing;
+  private constructor(transformer: TermTransformer) {
+    this.#transformer = transformer;
   }
 
   /** Learns the vocabulary and the weights in one pass. @throws DomainError if no term is within the limits */
@@ -51,68 +38,33 @@ export class TfidfVectorizer {
   static fitTransform(documents: Documents, options: TfidfOptions = {}): FittedVectorizer<TfidfVectorizer> {
     const rows = new Counts();
     const vectorizer = TfidfVectorizer.#learn(documents, options, rows, 'TfidfVectorizer.fitTransform');
-    return { vectorizer, features: rows.matrix(vectorizer.numFeatures, vectorizer.#weighing, vectorizer.#idf) };
-  }
-
-  /** The vectorizer of a stored state. @throws FormatError if the terms are not a vocabulary, or the weights do not fit */
-  static of(state: TfidfState): TfidfVectorizer {
-    const where = 'TfidfVectorizer.of';
-    assertObject(state, where, 'state');
-    const { options, terms, idf } = state;
-    const { weighing, useIdf } = settingsOf(options, where);
-    const counter = TermCounter.of(terms, options, TFIDF_KEYS, where);
-    const isRight = useIdf
-      ? idf instanceof Float64Array && idf.length === counter.numFeatures && idf.every(Number.isFinite)
-      : idf === undefined;
-    if (!isRight) {
-      const expected = useIdf
-        ? `be a Float64Array of ${counter.numFeatures} finite numbers`
-        : 'be undefined: useIdf is false';
-      throw new FormatError({ where, argument: 'idf', expected, actual: describe(idf) });
-    }
-    return new TfidfVectorizer(options, counter, idf, weighing);
+    return { vectorizer, features: vectorizer.#transformer.matrix(rows) };
   }
 
   static #learn(documents: Documents, options: TfidfOptions, rows: Counts | undefined, where: string): TfidfVectorizer {
-    const { weighing, useIdf, smoothIdf } = settingsOf(options, where);
-    const { counter, learned } = TermCounter.learn(documents, options, TFIDF_KEYS, rows, where);
-    return new TfidfVectorizer(options, counter, useIdf ? idfOf(learned, smoothIdf) : undefined, weighing);
+    const settings = termSettings('tfidf', options, where);
+    const learned = learn(documents, settings, limitsOf(options, where), rows, where);
+    const idf = settings.useIdf ? idfOf(learned, settings.smoothIdf) : undefined;
+    const state = { kind: 'tfidf', options: { ...options }, terms: learned.terms, idf } as const;
+    return new TfidfVectorizer(new TermTransformer(state, settings));
   }
 
-  /** What to store. The arrays are shared. */
   get state(): TfidfState {
-    return { options: this.#options, terms: this.#counter.terms, idf: this.#idf };
+    return this.#transformer.state as TfidfState;
   }
 
-  /** The number of columns. */
   get numFeatures(): number {
-    return this.#counter.numFeatures;
+    return this.#transformer.numFeatures;
   }
 
-  /** The term of each column, a new array. */
   get featureNames(): string[] {
-    return this.#counter.names();
+    return this.#transformer.featureNames;
   }
 
   /** The weighed terms of documents. Terms outside the vocabulary are left out. */
   transform(documents: Documents): SparseMatrix {
-    const counts = this.#counter.count(documents, 'TfidfVectorizer.transform');
-    return counts.matrix(this.numFeatures, this.#weighing, this.#idf);
+    return this.#transformer.transform(documents);
   }
-}
-
-function settingsOf(options: TfidfOptions, where: string) {
-  assertObject(options, where, 'options');
-  const { useIdf = true, smoothIdf = true, sublinearTf = false } = options;
-  return {
-    useIdf: booleanOf(useIdf, where, 'useIdf'),
-    smoothIdf: booleanOf(smoothIdf, where, 'smoothIdf'),
-    weighing: {
-      sublinearTf: booleanOf(sublinearTf, where, 'sublinearTf'),
-      norm: normOf(options, where),
-      dtype: dtypeOf(options, where),
-    },
-  };
 }
 
 function idfOf({ documentCounts, numDocuments }: Learned, smoothIdf: boolean): Float64Array {

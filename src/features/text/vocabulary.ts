@@ -1,11 +1,13 @@
 // features: the vocabulary of documents: which terms they have, and in how many of them.
 import { DomainError } from '../../core/errors.js';
-import { Counts } from './counts.js';
+import { chooseColumns } from './chosen-columns.js';
+import type { Counts } from './counts.js';
 import { type Documents, eachDocument } from './documents.js';
 import { gramOrder, gramTerms } from './gram-terms.js';
 import { Grams } from './grams.js';
 import { grown } from './lists.js';
-import { type CountOptions, documentsOf, limitOf, scannerOf, type TextSettings } from './options.js';
+import { documentsOf, limitOf } from './options.js';
+import { type CountOptions, scannerOf, type TermSettings, type TextSettings } from './settings.js';
 import { Tally } from './tally.js';
 import type { TermBytes } from './terms.js';
 
@@ -23,15 +25,13 @@ export interface Limits {
   readonly min: number;
   readonly max: number;
   readonly numFeatures: number;
-  /** Whether a term counts once a document. */
-  readonly binary: boolean;
 }
 
-export function limitsOf(options: CountOptions, binary: boolean, where: string): Limits {
+export function limitsOf(options: CountOptions, where: string): Limits {
   const { minDocuments = 1, maxDocuments } = options;
   const min = documentsOf(minDocuments, where, 'minDocuments');
   const max = maxDocuments === undefined ? Number.POSITIVE_INFINITY : documentsOf(maxDocuments, where, 'maxDocuments');
-  return { min, max, numFeatures: limitOf(options.maxFeatures, where), binary };
+  return { min, max, numFeatures: limitOf(options.maxFeatures, where) };
 }
 
 /**
@@ -41,7 +41,7 @@ export function limitsOf(options: CountOptions, binary: boolean, where: string):
  */
 export function learn(
   documents: Documents,
-  settings: TextSettings,
+  settings: TermSettings,
   limits: Limits,
   rows: Counts | undefined,
   where: string,
@@ -50,16 +50,18 @@ export function learn(
   const grams = new Grams(settings);
   const tally = new Tally();
   let inDocuments = new Int32Array(1024);
-  let totals = new Float64Array(1024);
+  // Only the most frequent terms need them.
+  const isLimited = limits.numFeatures < Number.POSITIVE_INFINITY;
+  let totals = new Float64Array(isLimited ? 1024 : 0);
   const numDocuments = eachDocument(documents, where, (text) => {
     scanner.read(text);
     grams.count(scanner, tally);
     inDocuments = grown(inDocuments, grams.size);
-    totals = grown(totals, grams.size);
+    if (isLimited) totals = grown(totals, grams.size);
     tally.drain((term, count) => {
       inDocuments[term]++;
-      totals[term] += limits.binary ? 1 : count;
-      rows?.add(term, limits.binary ? 1 : count);
+      if (isLimited) totals[term] += settings.binary ? 1 : count;
+      rows?.add(term, settings.binary ? 1 : count);
     });
     rows?.endRow();
   });
@@ -73,7 +75,7 @@ export function learn(
     throw nothingLeft(counts, numDocuments, min, max, where);
   }
   const chosen = mostFrequent(within, totals, limits.numFeatures);
-  rows?.choose(chosen, grams.size);
+  if (rows !== undefined) chooseColumns(rows, chosen, grams.size);
   return {
     terms: gramTerms(grams.tree, chosen, settings.analyzer === 'word' ? 1 : 0, where),
     documentCounts: gathered(inDocuments, chosen),
@@ -97,27 +99,6 @@ function gathered(values: Int32Array, at: Int32Array): Int32Array {
   const found = new Int32Array(at.length);
   for (let i = 0; i < at.length; i++) found[i] = values[at[i]];
   return found;
-}
-
-/** The rows of documents by the terms of a vocabulary. */
-export function countTerms(
-  documents: Documents,
-  settings: TextSettings,
-  grams: Grams,
-  binary: boolean,
-  where: string,
-): Counts {
-  const scanner = scannerOf(settings);
-  const tally = new Tally();
-  const rows = new Counts();
-  eachDocument(documents, where, (text) => {
-    scanner.read(text);
-    grams.count(scanner, tally);
-    tally.sort();
-    tally.drain((term, count) => rows.add(term, binary ? 1 : count));
-    rows.endRow();
-  });
-  return rows;
 }
 
 /** The limits as numbers of documents. */

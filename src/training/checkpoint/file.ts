@@ -87,7 +87,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, where: string): Promis
   const check: Check = checkOf(FormatError, where);
   const { header, start } = readHeader(bytes, check);
   const metadata = readMetadata(header, CHECKPOINT, check);
-  const places: Record<string, Place> = {};
+  const places: Record<string, Place<'F32' | 'F64'>> = {};
   const names = Object.keys(header).filter((name) => name !== '__metadata__');
   for (const name of names) {
     const place = readTensor(header, name, ['F32', 'F64'], check);
