@@ -7,5 +7,6 @@
  * requested, so a pass needs the memory of one block.
  */
 export interface Source<Block> {
+  /** One pass. */
   blocks(): Iterable<Block>;
 }
