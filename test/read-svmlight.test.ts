@@ -114,6 +114,7 @@ describe('an SVMlight file as a sparse matrix', () => {
     ['# only\n', {}, 'FormatError: a.svm: the table must have at least one row; got none.'],
     ['1 1:1\n', { maxBytes: 5 }, 'FormatError: a.svm: the file must have at most 5 bytes; got more.'],
     ['1 1:1\n', { columns: 0 }, 'DomainError: readSvmlight: columns must be'],
+    ['1 1:1\n', { columns: 2 ** 31 }, 'DomainError: readSvmlight: columns must be at most 2147483647; got 2147483648.'],
     ['1 1:1\n', { qid: 'read' as never }, 'readSvmlight: qid must be'],
     ['1 1:1\n', { zerobased: true } as never, 'zeroBased'],
   ])('is refused: %j with %j', async (text, options, message) => {

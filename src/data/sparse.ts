@@ -2,6 +2,7 @@
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertList, describe, inBytes } from '../core/shape.js';
 import { assertFeatureArray, type FeatureArray, readFeatureArray } from './batches.js';
+import { NumberList } from './kept-rows.js';
 import { assertSparse, type SparseMatrix } from './matrix.js';
 
 /** A row by its entries that are not 0: `{ index: value }`, or the same as a Map. */
@@ -81,7 +82,8 @@ export function assertMatrix(matrix: unknown, where: string, argument: string): 
 function fromRows(rows: readonly SparseRow[], columns: number | undefined): SparseMatrix {
   if (columns !== undefined) assertCount(columns, 'columns');
   const most = columns ?? LARGEST_COUNT;
-  const triplets = { rows: [] as number[], columns: [] as number[], values: [] as number[] };
+  const ints = () => new NumberList(new Int32Array(16));
+  const [places, indices, numbers] = [ints(), ints(), new NumberList()];
   let last = -1;
   rows.forEach((row: unknown, i) => {
     if (typeof row !== 'object' || row === null || Array.isArray(row) || ArrayBuffer.isView(row)) {
@@ -95,12 +97,13 @@ function fromRows(rows: readonly SparseRow[], columns: number | undefined): Spar
       if (!(Number.isInteger(index) && (index as number) >= 0 && (index as number) < most))
         throw refused(`an index of rows[${i}]`, `be an integer in [0, ${most})`, key);
       if (!Number.isFinite(value)) throw refused(`rows[${i}][${index}]`, 'be a finite number', value);
-      triplets.rows.push(i);
-      triplets.columns.push(index as number);
-      triplets.values.push(value as number);
+      places.push(i);
+      indices.push(index as number);
+      numbers.push(value as number);
       last = Math.max(last, index as number);
     }
   });
+  const triplets = { rows: places.values(), columns: indices.values(), values: numbers.values() };
   return summed({ ...triplets, shape: [rows.length, columns ?? last + 1] });
 }
 

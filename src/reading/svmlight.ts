@@ -1,6 +1,6 @@
 // reading: SVMlight and LIBSVM → a sparse matrix and its labels.
 
-import { FormatError } from '../core/errors.js';
+import { DomainError, FormatError } from '../core/errors.js';
 import {
   assertFunction,
   assertKnownOptions,
@@ -12,6 +12,7 @@ import {
 import { LARGEST_FLOAT32 } from '../core/tolerance.js';
 import { NumberList } from '../data/kept-rows.js';
 import type { SparseMatrix } from '../data/matrix.js';
+import { LARGEST_COUNT } from '../data/sparse.js';
 import { assertFits } from '../data/table/limits.js';
 import { LineReader, linesOf, type SparseRows } from '../data/table/typed/svmlight-lines.js';
 import { bounded, chunksOf, type NamedBytes } from './bytes.js';
@@ -41,7 +42,7 @@ export interface SvmlightData {
 const RANKING = "It groups rows for ranking. Remove it, or read with `qid: 'ignore'`.";
 
 /** The largest index: columns are counted in int32. */
-const MOST = 2 ** 31 - 2;
+const MOST = LARGEST_COUNT - 1;
 
 /**
  * The rows of an SVMlight or LIBSVM file as a sparse matrix, gzipped or not.
@@ -139,4 +140,7 @@ function assertOptions(options: SvmlightOptions): void {
   if (dtype !== undefined) assertOneOf(dtype, ['float32', 'float64'], where, 'dtype');
   for (const [argument, value] of Object.entries({ columns, maxBytes, maxMemory }))
     if (value !== undefined) assertPositiveInteger(value, where, argument);
+  if (columns === undefined || columns <= LARGEST_COUNT) return;
+  const expected = `be at most ${LARGEST_COUNT}`;
+  throw new DomainError({ where, argument: 'columns', expected, actual: String(columns) });
 }
