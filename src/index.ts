@@ -185,7 +185,7 @@ export * as reference from './reference.js';
 export { type OnnxOptions, type OnnxSource, toOnnx } from './serialization/onnx.js';
 export { encodeVectorizer } from './serialization/vectorizer.js';
 export type { EpochRecord, FitResult } from './training/fit.js';
-export type { FeaturesInput } from './training/inputs.js';
+export type { AnyFeatures, FeaturesInput } from './training/inputs.js';
 export type {
   CheckpointEvery,
   CheckpointOptions,
