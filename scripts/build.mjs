@@ -65,7 +65,8 @@ function removeUnreferred(declarations) {
 function withoutComments(text) {
   const { ESNext } = ts.ScriptTarget;
   const compilerOptions = { removeComments: true, target: ESNext, module: ts.ModuleKind.ESNext };
-  return ts.transpileModule(text, { compilerOptions }).outputText;
+  // Otherwise the file is called module.ts, and one that imports ./module.js is taken to import itself.
+  return ts.transpileModule(text, { compilerOptions, fileName: 'no-import-has-this-name.ts' }).outputText;
 }
 
 /** Declarations for TypeScript before 5.7, which has no `Int32Array<ArrayBuffer>`: typed arrays have no type argument. */
