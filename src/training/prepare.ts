@@ -28,6 +28,7 @@ import {
   withPenalty,
 } from './options.js';
 import { assertAlike, type Shared } from './ranks.js';
+import { listed, solversOf } from './solvers.js';
 import {
   assertFinite,
   isNear,
@@ -120,7 +121,11 @@ function assertSameKind(features: TrainingRows, validation: TrainingRows, where:
 /** Steps and processes that share a fit read dense rows. */
 function assertTakesSparse(plan: OpenPlan, where: string): void {
   const rule = isSteps(plan)
-    ? { argument: 'solver', expected: "be 'lbfgs' for a sparse matrix", actual: describe(plan.solver) }
+    ? {
+        argument: 'solver',
+        expected: `be ${listed(solversOf('optimum').map((name) => `'${name}'`))} for a sparse matrix`,
+        actual: describe(plan.solver),
+      }
     : plan.communicator !== undefined
       ? { argument: 'communicator', expected: 'be left out for a sparse matrix', actual: 'one' }
       : undefined;

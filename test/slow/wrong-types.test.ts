@@ -488,7 +488,6 @@ const WITHOUT_ARGUMENTS = [
   ...['Dense#weight', 'Dense#bias', 'Dense#numParameters', 'Dense#dispose', 'Phm#numParameters', 'Phm#dispose'],
   ...['weight', 'bias', 'columns', 'affine', 'featureDeviations', 'toBytes'].map((name) => `SoftmaxRegression#${name}`),
   ...['CountVectorizer', 'CountVectorizer#featureNames', 'CountVectorizer#numFeatures', 'CountVectorizer#state'],
-  ...['HashingVectorizer#state'],
   ...['TfidfVectorizer', 'TfidfVectorizer#featureNames', 'TfidfVectorizer#numFeatures', 'TfidfVectorizer#state'],
   'SoftmaxRegression',
   // Scores of a confusion matrix that is counted already.

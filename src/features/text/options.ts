@@ -35,6 +35,7 @@ export function textSettings(options: TextOptions, keys: readonly string[], wher
   assertOneOf(stripAccents, ['keep', 'unicode', 'ascii'], where, 'stripAccents');
   assertBoolean(lowercase, where, 'lowercase');
   assertRange(ngramRange, where);
+  assertList(stopWords, where, 'stopWords', 'be an array of words');
   const settings = textSettingsOf(options);
   assertStopWords(stopWords, settings, where);
   return settings;
@@ -81,8 +82,7 @@ function assertRange(range: unknown, where: string): void {
   throw new DomainError({ where, argument: 'ngramRange', expected, actual });
 }
 
-function assertStopWords(words: unknown, reading: Reading, where: string): void {
-  assertList(words, where, 'stopWords', 'be an array of words');
+function assertStopWords(words: ArrayLike<unknown>, reading: Reading, where: string): void {
   const list = Array.from(words);
   if (list.length > 0 && reading.analyzer !== 'word') {
     const hint = `The analyzer '${reading.analyzer}' does not read words: leave stopWords out.`;
