@@ -4,6 +4,7 @@ import { type LinePoint, lineSearch } from './line-search.js';
 import {
   dot,
   evaluateAt,
+  type Found,
   type Search,
   type SolverOptions,
   type SolverResult,
@@ -54,7 +55,7 @@ async function searchLine(
   noise: number,
   recursion: TwoLoopRecursion,
 ): Promise<Search> {
-  const { point: from, value, gradient, pairs } = state;
+  const { gradient, pairs } = state;
   const { precondition } = options;
   const direction = await recursion.direction(state);
   const slope = dot(gradient, direction);
@@ -62,19 +63,31 @@ async function searchLine(
     const expected = 'be positive definite, vᵀM⁻¹v > 0 for every v';
     throw new DomainError({ where: WHERE, argument: 'precondition', expected, actual: `${-slope} for a gradient` });
   }
-  const at = async (step: number): Promise<Trial & LinePoint> => {
-    const trial = await evaluateAt(moved(from, step, direction), options, WHERE);
-    return { ...trial, slope: dot(trial.gradient, direction) };
-  };
   const isScaled = precondition !== undefined || pairs.length > 0;
   // The scale is unknown, so the first step moves by at most 1.
   const firstStep = isScaled ? 1 : Math.min(1, 1 / Math.sqrt(dot(direction, direction)));
+  return { ...(await searchAlong(state, direction, { firstStep, noise }, options, WHERE)), pairs };
+}
+
+/** Searches the line from a state along a direction; nothing better is found if it does not descend. */
+export async function searchAlong(
+  { point: from, value, gradient }: SolverState,
+  direction: Float64Array,
+  { firstStep, noise }: { readonly firstStep: number; readonly noise: number },
+  options: SolverOptions,
+  where: string,
+): Promise<Found> {
+  const slope = dot(gradient, direction);
+  const at = async (step: number): Promise<Trial & LinePoint> => {
+    const trial = await evaluateAt(moved(from, step, direction), options, where);
+    return { ...trial, slope: dot(trial.gradient, direction) };
+  };
   if (!(slope < 0 && Number.isFinite(slope) && firstStep > 0))
-    return { trial: undefined, finite: true, pairs, evaluations: 0 };
+    return { trial: undefined, finite: true, evaluations: 0 };
   const searched = await lineSearch({ evaluate: at, start: { value, slope }, firstStep, noise });
   const { evaluations } = searched;
-  if (searched.found === 'none') return { trial: undefined, finite: searched.finite, pairs, evaluations };
-  return { trial: searched.point, step: searched.step, pairs, evaluations };
+  if (searched.found === 'none') return { trial: undefined, finite: searched.finite, evaluations };
+  return { trial: searched.point, step: searched.step, evaluations };
 }
 
 /** from + step·direction */
@@ -85,7 +98,7 @@ function moved(from: Float64Array, step: number, direction: Float64Array): Float
 }
 
 /** The largest absolute entry; NaN if any entry is NaN. */
-function maxAbs(vector: Float64Array): number {
+export function maxAbs(vector: Float64Array): number {
   let largest = 0;
   for (let i = 0; i < vector.length; i++) {
     const size = Math.abs(vector[i]);

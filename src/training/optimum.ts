@@ -12,7 +12,9 @@ import {
   isFactored,
   type PreconditionerOptions,
 } from '../objective/curvature.js';
-import { type DenseProblem, evaluatePlainAsync, type Problem } from '../objective/float64.js';
+import { type DenseProblem, evaluatePlainAsync, type PlainProblem, type Problem } from '../objective/float64.js';
+import { isStreamed } from '../objective/sections.js';
+import { sparseHessian } from '../objective/sparse/hessian.js';
 import type { TensorObjective } from '../objective/tensor.js';
 import {
   hessianSpeed,
@@ -25,6 +27,7 @@ import {
 import { activeEntries, activeSetSolver } from '../optim/active-set.js';
 import type { BlockMetric } from '../optim/block-metric.js';
 import { type LbfgsOptions, lbfgs } from '../optim/lbfgs.js';
+import { newtonCg } from '../optim/newton-cg.js';
 import { proximalNewton } from '../optim/proximal-newton.js';
 import type { SolverIteration, SolverOptions, SolverResult, SolverState } from '../optim/solver.js';
 
@@ -207,11 +210,24 @@ function stateFor({ isActiveSet }: Stage, state: SolverState): SolverState {
   return isActiveSet ? { ...state, pairs: [] } : state;
 }
 
+/** Whether products with the Hessian are cheap beside the vectors of L-BFGS. */
+function isNewton(problem: Problem): problem is PlainProblem {
+  return !isStreamed(problem) && problem.columns !== undefined && !isFactored(problem) && problem.l1 === 0;
+}
+
 /** Minimises in float64 on plain arrays. */
 export async function solvePlain(problem: Problem, options: SolveOptions): Promise<SolverResult> {
   const { tolerance, signal, start, resumed } = options;
   const evaluation = 2 * problem.numSamples * problem.size;
   const stages = new Stages(async (anchor) => {
+    if (isNewton(problem)) {
+      const hessianAt = (point: Float64Array) => sparseHessian(problem, point, signal);
+      return {
+        solve: (others) => newtonCg({ ...others, hessianAt }),
+        until: Number.POSITIVE_INFINITY,
+        isHessian: true,
+      };
+    }
     if (anchor === undefined) {
       return { solve: await firstSolver(problem, { signal }), until: FIRST_REBUILD, isHessian: false };
     }

@@ -83,6 +83,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
     'first-order': ['first-order'],
     lbfgs: ['lbfgs'],
     'line-search': ['lbfgs'],
+    'newton-cg': ['newton-cg'],
     penalty: ['objective-plain', 'certificate', 'proximal-newton'],
     'proximal-newton': ['proximal-newton'],
     schedule: ['schedule'],

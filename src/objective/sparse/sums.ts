@@ -46,7 +46,7 @@ export function* sparseLossAndGradient(section: SparseSection, point: Float64Arr
     }
   }
   const total = rest.total() ?? new Float64Array(q + 1);
-  const gradient = yield* productsOf(section, residuals, total.subarray(0, q));
+  const gradient = yield* sparseProducts(section, residuals, total.subarray(0, q));
   return { loss: total[q], gradient };
 }
 
@@ -60,11 +60,15 @@ export function* sparseClassSums(section: SparseSection): Steps<Float64Array> {
     sum.leaf[labels[i]] += shares[i];
     sum.reach(i + 1);
   }
-  return yield* productsOf(section, targets, sum.total());
+  return yield* sparseProducts(section, targets, sum.total());
 }
 
 /** X̃ᵀR in the layout of a point, for R [n, q] whose columns have these sums. */
-function* productsOf(section: SparseSection, residuals: Float64Array, bias: Float64Array): Steps<Float64Array> {
+export function* sparseProducts(
+  section: SparseSection,
+  residuals: Float64Array,
+  bias: Float64Array,
+): Steps<Float64Array> {
   const { matrix, columns, numClasses: q } = section;
   const d = matrix.shape[1];
   const size = (d + 1) * q;
@@ -94,6 +98,11 @@ export function* sparseSquares({ columns, shares }: SparseSection): Steps<Float6
   }
   sums[d] = sumOf(shares);
   return sums;
+}
+
+/** Columns in pieces with the work of a task. */
+export function columnRanges({ starts }: SparseSection['columns'], numClasses: number): Generator<Range> {
+  return ranges(starts, 1, numClasses);
 }
 
 /** Rows or columns in pieces of whole units, with the entries of a task. A unit with more is a piece of its own. */
