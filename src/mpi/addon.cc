@@ -46,6 +46,8 @@ constexpr milliseconds kForTelling{500};
 constexpr milliseconds kForJavaScript{1000};
 /** Time for JavaScript to end the process after a failure. Other ranks wait longer, so that rank 0 reports first. */
 constexpr milliseconds kForEnd{1500}, kForEndOfOthers{2500};
+/** For a launcher to pass on what a process has written. */
+constexpr milliseconds kForOutput{200};
 /** Limits of MPI_Init, which waits for all ranks, and of MPI_Finalize, once all ranks have said that they are ending. */
 constexpr milliseconds kForInit{180'000}, kForFinalize{5'000};
 
@@ -619,6 +621,8 @@ napi_value failAll(napi_env env, napi_callback_info info) {
     failure.isReported |= isReported;
   }
   while (!isReported || !isAnnounced) std::this_thread::sleep_for(milliseconds(5));
+  // Mpiexec may drop what this process wrote just before its end.
+  if (launcher < 0) std::this_thread::sleep_for(kForOutput);
   if (launcher >= 0) dprintf(launcher, "code %d\n", code);
   return undefined(env);
 }

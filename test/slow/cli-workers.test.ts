@@ -152,7 +152,8 @@ describe('train --workers', () => {
       const child = spawn(mpi.mpiexec, [...ranks[0], ':', ...ranks[1]], { cwd: line.folder });
       const { code, stderr } = await ended(child);
       const words = `error: ${name} must be the same on all ranks, "${expected}" as on rank 0; got "${actual}" on rank 1.\n`;
-      expect([code, stderr]).toEqual([2, words]);
+      // Mpiexec joins the code of the rank with that of one that it killed at the end.
+      expect([code !== 0, stderr]).toEqual([true, words]);
     }
   });
 
