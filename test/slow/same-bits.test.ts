@@ -47,7 +47,7 @@ describe('a model file', () => {
 
   it("is seen to differ if plain loops take the engine's exponential", async () => {
     const plant = {
-      file: 'src/objective/float64.ts',
+      file: 'src/objective/residuals.ts',
       text: 'exp(logits[from + k] - top)',
       by: 'Math.exp(logits[from + k] - top)',
     };
