@@ -169,7 +169,9 @@ export function storedColumns(scaling: Scaling): Columns | undefined {
 
 /** The point of a solver that has the logits of stored parameters: the inverse of `storedAffine`. */
 export function pointOf({ weight, bias, columns }: Affine, scaling: Scaling | undefined): Float64Array {
-  const point = Float64Array.from([...weight, ...bias]);
+  const point = new Float64Array(weight.length + bias.length);
+  point.set(weight);
+  point.set(bias, weight.length);
   return columns === undefined ? unfold(point, undefined, scaling) : point;
 }
 
