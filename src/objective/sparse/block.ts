@@ -2,6 +2,7 @@
 import type { FeatureArray } from '../../data/batches.js';
 import { isSparse, type SparseMatrix } from '../../data/matrix.js';
 import { BLOCK_ROWS, RowBlock, type SampleBlock } from '../row-block.js';
+import { addNumbers, sumEntries } from './plain.js';
 
 /** @param prepared the result of `prepareRows` */
 export function blockOf(
@@ -58,12 +59,8 @@ class SparseBlock implements SampleBlock {
     const bias = shape[1] * q;
     for (let r = 0, to = 0; r < this.#count; r++, to += q) {
       const i = this.#samples[r];
-      logits.fill(0, to, to + q);
-      for (let at = starts[i]; at < starts[i + 1]; at++) {
-        const value = values[at];
-        for (let k = 0, from = indices[at] * q; k < q; k++) logits[to + k] += value * point[from + k];
-      }
-      for (let k = 0; k < q; k++) logits[to + k] += point[bias + k];
+      sumEntries(point, q, indices, values, [starts[i], starts[i + 1]], logits, to);
+      addNumbers(logits, to, point, bias, q);
     }
   }
 

@@ -14,7 +14,7 @@ import type { SparseSection } from './section.js';
 export type Range = readonly [from: number, to: number];
 
 /** Writes Σ value·row over the entries from `first` to `end`, in order, for the q columns of a matrix [rows, q]. */
-function sumEntries(
+export function sumEntries(
   matrix: Float64Array,
   q: number,
   indices: Int32Array,
@@ -30,7 +30,7 @@ function sumEntries(
   }
 }
 
-function addNumbers(sum: Float64Array, to: number, terms: Float64Array, from: number, count: number): void {
+export function addNumbers(sum: Float64Array, to: number, terms: Float64Array, from: number, count: number): void {
   for (let k = 0; k < count; k++) sum[to + k] += terms[from + k];
 }
 
