@@ -15,6 +15,7 @@ import { modelChecksum } from '../src/predict/model-file.js';
 import { encodeContainer, layOut, littleEndian, type StoredTensor } from '../src/serialization/container.js';
 import { encodeVectorizer, vectorizerTensors } from '../src/serialization/vectorizer.js';
 import golden from './golden/text.golden.json';
+import { refusal } from './helpers/refusal.js';
 
 /** Sentences of 1 to 12 words of one script each, or of several. */
 function sentences(count: number): string[] {
@@ -38,15 +39,6 @@ const VECTORIZERS: Readonly<Record<string, TextVectorizer>> = {
   }),
   hashes: new HashingVectorizer({ ngramRange: [1, 2], numFeatures: 1000, alternateSign: false, norm: 'l1' }),
 };
-
-function refusal(work: () => unknown): string {
-  try {
-    work();
-    return 'accepted';
-  } catch (error) {
-    return `${(error as Error).name}: ${(error as Error).message}`;
-  }
-}
 
 /** A signed file of a state, whether a vectorizer may have it or not. */
 function forged(head: unknown, tensors: Readonly<Record<string, StoredTensor>>): Uint8Array {

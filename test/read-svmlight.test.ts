@@ -12,6 +12,7 @@ import {
   toDense,
 } from 'softmax-regression';
 import golden from './golden/svmlight.golden.json';
+import { refusalOf } from './helpers/refusal.js';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
@@ -26,10 +27,7 @@ function file(text: string, chunk = text.length): NamedBytes {
 }
 
 async function refusal(text: string, options: SvmlightOptions = {}): Promise<string> {
-  return readSvmlight(file(text), options).then(
-    () => 'accepted',
-    ({ name, message }) => `${name}: ${message}`,
-  );
+  return refusalOf(readSvmlight(file(text), options));
 }
 
 interface Golden {

@@ -4,6 +4,7 @@ import { numberSchema } from '../src/data/table/schema.js';
 import { readSvmlightTable } from '../src/data/table/typed/svmlight.js';
 import { rowsOf } from '../src/reading/table.js';
 import golden from './golden/svmlight.golden.json';
+import { refusalOf } from './helpers/refusal.js';
 
 function file(name: string, text: string, chunk = text.length): NamedBytes {
   const bytes = new TextEncoder().encode(text);
@@ -13,13 +14,6 @@ function file(name: string, text: string, chunk = text.length): NamedBytes {
       for (let at = 0; at < bytes.length; at += chunk) yield bytes.slice(at, at + chunk);
     },
   };
-}
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  return work.then(
-    () => 'accepted',
-    ({ name, message }) => `${name}: ${message}`,
-  );
 }
 
 interface Golden {
@@ -57,7 +51,7 @@ describe('an SVMlight file', () => {
     const said: Record<string, string> = {};
     for (const { name, text, zeroBased } of refused) {
       const options = zeroBased === null ? {} : { zeroBased };
-      said[name] = await refusal(readSamples([file('a.svm', text)], options));
+      said[name] = await refusalOf(readSamples([file('a.svm', text)], options));
     }
     expect(said).toEqual({
       'index 0 where indices begin with 1':
@@ -90,7 +84,7 @@ describe('an SVMlight file', () => {
     ['# only\n', 'FormatError: a.svm: the table must have at least one row; got none.'],
     ['1 1:1\n2 1:nan\n', 'FormatError: a.svm:2:1: x1 must have a value; got nothing.'],
   ])('is refused: %j', async (text, message) => {
-    expect(await refusal(readSamples([file('a.svm', text)]))).toContain(message);
+    expect(await refusalOf(readSamples([file('a.svm', text)]))).toContain(message);
   });
 
   it('has nan as a missing value', async () => {
@@ -102,7 +96,7 @@ describe('an SVMlight file', () => {
 
   it('is refused as soon as its rows with their zeros need more memory than they may', async () => {
     const text = `1 100000:1\n${'2 1:1\n'.repeat(2000)}`;
-    expect(await refusal(readSamples([file('a.svm', text)], { maxMemory: 5e8 }))).toMatch(
+    expect(await refusalOf(readSamples([file('a.svm', text)], { maxMemory: 5e8 }))).toMatch(
       /^FormatError: a\.svm: the table must fit into 500\.0 MB of memory; got 125 rows so far, which need 500\.\d MB\. Each row has its zeros: 100000 features\. Give fewer rows or features\.$/,
     );
   });
@@ -113,11 +107,13 @@ describe('an SVMlight file', () => {
       ...{ kind: 'table', format: 'svmlight', columns: ['x1', 'x2', 'label'] },
       rows: [['0', '1.5', '-1']],
     });
-    expect(await refusal(readSamples([table], { delimiter: ';' }))).toContain('delimiter must be left out');
-    expect(await refusal(readSamples([file('a.csv', 'x,k\n1,a\n')], { label: 'k', zeroBased: true }))).toBe(
+    expect(await refusalOf(readSamples([table], { delimiter: ';' }))).toContain('delimiter must be left out');
+    expect(await refusalOf(readSamples([file('a.csv', 'x,k\n1,a\n')], { label: 'k', zeroBased: true }))).toBe(
       'DomainError: readSamples: zeroBased must be left out: it applies only to SVMlight files; got a.csv.',
     );
-    expect(await refusal(readSamples([table], { zeroBased: 1 as never }))).toContain('readSamples: zeroBased must be');
+    expect(await refusalOf(readSamples([table], { zeroBased: 1 as never }))).toContain(
+      'readSamples: zeroBased must be',
+    );
   });
 });
 
@@ -146,8 +142,8 @@ describe('rows of SVMlight for a model', () => {
   });
 
   it('are refused if their indices begin with 0 and those of the training did not, or the model has other columns', async () => {
-    expect(await refusal(read('1 0:5\n', ['x1', 'x2']))).toContain('Do the indices of this file begin with 0?');
-    expect(await refusal(read('1 1:5\n', ['x1', 'width']))).toContain(
+    expect(await refusalOf(read('1 0:5\n', ['x1', 'x2']))).toContain('Do the indices of this file begin with 0?');
+    expect(await refusalOf(read('1 1:5\n', ['x1', 'width']))).toContain(
       'a.svm: the table must have the column "width", which the model reads',
     );
   });
@@ -166,7 +162,7 @@ describe('rows of SVMlight for a model', () => {
     expect(value).toMatchObject({ features: { values: Float64Array.of(0, 5, 3, 0) }, labels: [1, 2] });
     expect(chunks).toBeLessThan(3);
     await batches.return();
-    expect(await refusal(read('# only\n', ['x1']))).toBe(
+    expect(await refusalOf(read('# only\n', ['x1']))).toBe(
       'FormatError: a.svm: the table must have at least one row; got none.',
     );
   });
@@ -184,7 +180,7 @@ describe('rows of SVMlight for a model', () => {
       });
     }
     const none = rowsOf(file('a.svm', '1 2:5\n'), model, { labels: 'skip', keep: ['x9'] });
-    expect(await refusal(none.next())).toContain('keep must be one of the columns "x1", "x2", "label"; got "x9".');
+    expect(await refusalOf(none.next())).toContain('keep must be one of the columns "x1", "x2", "label"; got "x9".');
   });
 
   it('are the same in each pass, also in several blocks', async () => {

@@ -14,6 +14,7 @@ import { TermTransformer } from '../src/features/text/transformer.js';
 import golden from './golden/text.golden.json';
 import unicode from './golden/text-unicode.golden.json';
 import { plainCounts, plainHashes, plainTerms } from './helpers/plain-text.js';
+import { refusal } from './helpers/refusal.js';
 
 interface Rows {
   readonly starts: readonly number[];
@@ -66,16 +67,6 @@ function dense({ starts, indices, values, shape: [n, d] }: SparseMatrix): number
     for (let k = starts[i]; k < starts[i + 1]; k++) row[indices[k]] = values[k];
     return row;
   });
-}
-
-/** The message of the error that work throws. */
-function refusal(work: () => unknown): string {
-  try {
-    work();
-    return 'accepted';
-  } catch (error) {
-    return `${(error as Error).name}: ${(error as Error).message}`;
-  }
 }
 
 describe('scikit-learn', () => {
