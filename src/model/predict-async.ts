@@ -89,6 +89,11 @@ const WORK_OF_A_CLASS = 50;
 /** Arrays whose numbers float32 represents exactly, so that a backend does not lose precision. */
 const NO_MORE_THAN_FLOAT32 = ['Uint8Array', 'Int8Array', 'Int16Array', 'Float32Array'];
 
+export function assertPredictOptions({ signal, onProgress }: PredictOptions, where: string): void {
+  assertSignal(signal, where);
+  if (onProgress !== undefined) assertFunction(onProgress, where, 'onProgress');
+}
+
 type RowsOf = (start: number, end: number) => Promise<Float64Array>;
 
 /**
@@ -158,8 +163,7 @@ async function* arrayChunks(
   where: string,
   { signal, onProgress }: PredictOptions,
 ): AsyncGenerator<Chunk, void, void> {
-  assertSignal(signal, where);
-  if (onProgress !== undefined) assertFunction(onProgress, where, 'onProgress');
+  assertPredictOptions({ signal, onProgress }, where);
   const n = checkedCount(affine, features, where);
   signal?.throwIfAborted();
   if (n === 0) return;
@@ -196,8 +200,7 @@ async function* sparseChunks(
   where: string,
   { signal, onProgress }: PredictOptions,
 ): AsyncGenerator<Chunk, void, void> {
-  assertSignal(signal, where);
-  if (onProgress !== undefined) assertFunction(onProgress, where, 'onProgress');
+  assertPredictOptions({ signal, onProgress }, where);
   const n = checkedCount(affine, matrix, where);
   const q = affine.bias.length;
   const logits = new SparseLogits(affine);

@@ -1,12 +1,18 @@
 // model: logits of rows that several processes share.
 import { type Affine, largestFeature } from '../core/affine.js';
 import type { Communicator } from '../core/ranks/communicator.js';
-import { assertFunction, assertSignal } from '../core/shape.js';
 import { nextTask, untilAborted } from '../core/task.js';
 import { KeptRows } from '../data/kept-rows.js';
 import { rowsBetween, StoredRows, storedOf } from '../data/stored-rows.js';
 import { isSparseInput, readFeatures } from '../training/inputs.js';
-import { atRow, type Chunk, type PredictOptions, predictChunks, type Rows } from './predict-async.js';
+import {
+  assertPredictOptions,
+  atRow,
+  type Chunk,
+  type PredictOptions,
+  predictChunks,
+  type Rows,
+} from './predict-async.js';
 import { assertSparseFor, denseRows } from './sparse.js';
 
 /** Features, and logits, of the rows that a rank reads at a time: 4 MB and 512 kB. */
@@ -41,8 +47,7 @@ export async function* sharedChunks(
   where: string,
   { signal, onProgress }: PredictOptions,
 ): AsyncGenerator<Chunk, void, void> {
-  assertSignal(signal, where);
-  if (onProgress !== undefined) assertFunction(onProgress, where, 'onProgress');
+  assertPredictOptions({ signal, onProgress }, where);
   const [n, d] = rows.shape;
   const q = affine.bias.length;
   const { rank, size } = communicator;
